@@ -1,0 +1,77 @@
+"""How much cheaper is a propagated frame of `large` than a keyframe?
+
+    python benchmarks/large_ratio.py [--threads 2] [--repeats 5]
+
+The network has the published size and random weights: time does not depend on their values.
+The target is a ratio of at most 0.28; the published code takes 2.6 s against 9.1 s (0.286).
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from velodepth.nets.large import VITL, LargeNet
+from velodepth.presets.large import LargeSettings
+from velodepth.runtime.torch import TorchRuntime
+from velodepth.stream.canvas import Canvas
+
+PICTURE = (640, 360)
+
+
+def processor() -> str:
+    """Model name of the CPU, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {len(names)} logical cores" if names else platform.processor()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+
+    canvas = Canvas.of(*PICTURE, LargeSettings().canvas_spec(level=0))
+    runtime = TorchRuntime(LargeNet(VITL), "cpu")
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (2, PICTURE[1], PICTURE[0], 3), dtype=np.uint8)
+    first, second = (canvas.fill(picture) for picture in pictures)
+    flow = random.normal(0, 3, (2, canvas.height, canvas.width)).astype(np.float32)
+
+    state = runtime.keyframe(first)  # warm-up
+    runtime.propagate(state, second, flow)
+    keyframes, propagated = [], []
+    for _ in range(options.repeats):  # in turns, so that a busy machine slows both alike
+        start = time.perf_counter()
+        state = runtime.keyframe(first)
+        between = time.perf_counter()
+        runtime.propagate(state, second, flow)
+        propagated.append(time.perf_counter() - between)
+        keyframes.append(between - start)
+
+    print(f"machine    {processor()}; {platform.platform()}")
+    print(f"software   Python {platform.python_version()}, PyTorch {torch.__version__}, float32")
+    print(
+        f"protocol   published size, random weights, canvas {canvas.width} x {canvas.height} "
+        f"({canvas.width * canvas.height} pixels), {options.threads} threads, one warm-up, "
+        f"median of {options.repeats} in turns; flow not included"
+    )
+    keyframe, propagation = statistics.median(keyframes), statistics.median(propagated)
+    ratio = statistics.median(p / k for p, k in zip(propagated, keyframes, strict=True))
+    print(f"keyframe   {keyframe:.2f} s")
+    print(f"propagated {propagation:.2f} s")
+    print(f"ratio      {ratio:.3f} (median of the pairs; published code: 0.286)")
+
+
+if __name__ == "__main__":
+    main()

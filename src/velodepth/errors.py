@@ -1,0 +1,12 @@
+"""What goes wrong through no fault of the code, said in one sentence."""
+
+
+class VeloDepthError(ValueError):
+    """Bad input or a missing resource: the message names it and says what to do.
+
+    The command line prints the message alone and exits with status 2.
+    """
+
+
+class MediaWarning(UserWarning):
+    """The result is usable but not whole, e.g. a truncated file was read up to its break."""

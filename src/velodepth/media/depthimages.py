@@ -1,0 +1,76 @@
+"""Depth as numbers, one file a frame: PNG, NPY, EXR, TIFF."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from velodepth.media.atomic import FolderWriter
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+
+def to_millimetres(depth: np.ndarray) -> np.ndarray:
+    """Depth (H, W) in metres as uint16 millimetres, rounded; more than 65.535 m is 65535.
+
+    The format has no other way to say it: depth that is not a positive finite number is 0.
+    """
+    known = (depth > 0) & (depth < np.inf)
+    return np.rint(np.minimum(np.where(known, depth, 0), 65.535) * 1000.0).astype(np.uint16)
+
+
+class PngWriter(FolderWriter):
+    """000000.png, ...: 16-bit grey, millimetres. See `to_millimetres` for what is beyond its range."""
+
+    suffix = ".png"
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        _, code = cv2.imencode(".png", to_millimetres(frame.depth), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        path.write_bytes(code.tobytes())
+
+
+class NpyWriter(FolderWriter):
+    """000000.npy, ...: float32 (H, W), metres."""
+
+    suffix = ".npy"
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        code = io.BytesIO()  # into a file, NumPy does not say why a disk refuses
+        np.save(code, frame.depth)
+        path.write_bytes(code.getbuffer())
+
+
+class TiffWriter(FolderWriter):
+    """000000.tiff, ...: float32 grey, metres, not compressed."""
+
+    suffix = ".tiff"
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        import tifffile
+
+        code = io.BytesIO()
+        tifffile.imwrite(code, frame.depth, photometric="minisblack", metadata=None)
+        path.write_bytes(code.getbuffer())
+
+
+class ExrWriter(FolderWriter):
+    """000000.exr, ...: OpenEXR with one 32-bit float channel Z, metres, ZIP compressed (lossless)."""
+
+    suffix = ".exr"
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        import OpenEXR
+
+        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        try:
+            OpenEXR.File(header, {"Z": np.ascontiguousarray(frame.depth)}).write(str(path))
+        except RuntimeError as error:  # OpenEXR says only in words what the system refused
+            full = os.strerror(errno.ENOSPC) in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error

@@ -1,0 +1,88 @@
+"""Pictures in files of their own: a folder, a glob, a list of paths or one image."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.arrays import as_picture
+from velodepth.media.source import Source
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+KINDS = "jpg, png, tiff, webp or bmp"
+
+
+class Images(Source):
+    """Image files in the order given, one every 1 / `frame_rate` seconds.
+
+    Read by OpenCV: turned upright by their EXIF orientation, alpha dropped, 16-bit values reduced
+    to 8 by rounding, float TIFFs taken as 0..1. Of a file with many pages, the first.
+
+    Raises:
+        VeloDepthError: a file is missing (at once) or cannot be read (when its turn comes).
+    """
+
+    frame_rate: float
+
+    def __init__(self, name: str, paths: Sequence[Path], frame_rate: float) -> None:
+        for path in paths:
+            if not path.is_file():
+                raise VeloDepthError(f"there is no image file {path}")
+        super().__init__(name, frame_rate=frame_rate, length=len(paths))
+        self._paths = paths
+
+    def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
+        for index, path in enumerate(self._paths):
+            yield index / self.frame_rate, read_image(path)
+
+    def _frame_name(self, index: int) -> str:
+        return f"frame {index} ({self._paths[index].name})"
+
+
+def read_image(path: Path) -> np.ndarray:
+    """One image file as an upright (H, W, 3) uint8 RGB picture; VeloDepthError names a file that is none."""
+    try:
+        # OpenCV opens no path outside the code page on Windows, so the bytes are read here.
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+    except OSError as error:
+        raise VeloDepthError(f"{path} cannot be opened: {error.strerror}") from error
+    except cv2.error:
+        bgr = None
+    if bgr is None:
+        raise VeloDepthError(f"{path} cannot be read as an image: replace it or leave it out")
+    try:
+        return as_picture(bgr[..., ::-1])
+    except VeloDepthError as error:
+        raise VeloDepthError(f"{path}: {error}") from None
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images of a folder in natural order (2 before 10), hidden files and subfolders left out."""
+    return sort_images(folder.iterdir(), str(folder))
+
+
+def images_matching(pattern: str) -> list[Path]:
+    """The images that match a glob, `**` included, in natural order."""
+    return sort_images(map(Path, glob.glob(pattern, recursive=True)), pattern)
+
+
+def sort_images(paths: Iterator[Path], name: str) -> list[Path]:
+    images = [path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    if not images:
+        raise VeloDepthError(f"there are no images in {name}: give {KINDS} files")
+    return sorted(images, key=natural_key)
+
+
+def natural_key(path: Path) -> tuple[list[str | int], str]:
+    # re.split alternates text and number, so a str is never compared with an int.
+    parts: list[str | int] = [
+        int(part) if index % 2 else part.lower() for index, part in enumerate(re.split("([0-9]+)", str(path)))
+    ]
+    return parts, str(path)

@@ -1,0 +1,61 @@
+"""Depth as coloured points in space: PLY."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import FolderWriter
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+AXES, COLOURS = ("x", "y", "z"), ("red", "green", "blue")
+VERTEX = np.dtype([(axis, "<f4") for axis in AXES] + [(colour, "u1") for colour in COLOURS])
+
+
+class PlyWriter(FolderWriter):
+    """000000.ply, ...: the points of chosen frames, with the colours of the picture (binary little endian).
+
+    `frames` is a number n, for each frame whose index it divides, or the indices themselves. A vertex is
+    x, y, z float32 in metres, camera axes (x right, y down, z forward), and red, green, blue uint8; pixels
+    run row by row, those without a finite point are left out.
+    Raises VeloDepthError as FolderWriter does, and for n < 1.
+    """
+
+    suffix = ".ply"
+
+    def __init__(
+        self, folder: str | Path, frames: int | Collection[int] = 30, overwrite: bool = False
+    ) -> None:
+        if isinstance(frames, int) and frames < 1:
+            raise VeloDepthError(f"points of every {frames}th frame cannot be written: give 1 or more")
+        super().__init__(folder, overwrite)
+        self._frames = frames
+
+    def write(self, frame: DepthFrame) -> None:
+        if frame.index % self._frames == 0 if isinstance(self._frames, int) else frame.index in self._frames:
+            super().write(frame)
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        known = np.isfinite(frame.points).all(axis=2)
+        vertices = np.empty(np.count_nonzero(known), VERTEX)
+        for i, (axis, colour) in enumerate(zip(AXES, COLOURS, strict=True)):
+            vertices[axis] = frame.points[..., i][known]
+            vertices[colour] = frame.picture[..., i][known]
+        header = [
+            "ply",
+            "format binary_little_endian 1.0",
+            f"comment frame {frame.index} at {frame.time:.6f} s; metres, x right, y down, z forward",
+            f"element vertex {len(vertices)}",
+            *(f"property float {axis}" for axis in AXES),
+            *(f"property uchar {colour}" for colour in COLOURS),
+            "end_header",
+        ]
+        with path.open("wb") as file:
+            file.write(("\n".join(header) + "\n").encode())
+            file.write(vertices.tobytes())

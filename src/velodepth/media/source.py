@@ -1,0 +1,105 @@
+"""What every source of pictures gives: frames with their times, in order, read once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from velodepth.errors import VeloDepthError
+
+MIN_SIDE = 16  # pixels; a smaller picture has no depth to speak of
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFrame:
+    """One picture of a source."""
+
+    index: int  # 0, 1, 2, ... in the order delivered
+    time: float  # seconds since the first frame, strictly increasing
+    picture: np.ndarray  # (H, W, 3) uint8 RGB, upright
+
+
+class Source(ABC):
+    """An iterable of `SourceFrame`, read once, lazily, one frame in memory at a time.
+
+    It is released when its end is reached, when the loop over it is left, or by `close`
+    (it is a context manager too). All its pictures have one size.
+
+    Attributes:
+        name: what messages call it, e.g. the path as it was given.
+        frame_rate: frames a second, or None if unknown.
+        length: number of frames, or None if unknown; for a video file it is what the file says of
+            itself, which may be off by a few, so good for a progress bar and not for an allocation.
+        live: the frames come from now (camera, network stream), so there is no waiting for a slow reader.
+
+    Iterating raises `VeloDepthError` if there is no frame, a picture is smaller than 16 x 16 or its
+    size differs from the first one's, or the source has been read before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        frame_rate: float | None = None,
+        length: int | None = None,
+        live: bool = False,
+    ) -> None:
+        self.name = name
+        self.frame_rate = frame_rate
+        self.length = length
+        self.live = live
+        self._started = self._closed = False
+
+    @abstractmethod
+    def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
+        """The time in seconds and the (H, W, 3) uint8 picture of each frame."""
+
+    def _frame_name(self, index: int) -> str:
+        return f"frame {index}"
+
+    def close(self) -> None:
+        """Release what the source holds open, which also ends a loop over it; twice is as good as once."""
+        self._closed = True
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[SourceFrame]:
+        if self._started or self._closed:
+            raise VeloDepthError(f"{self.name} has been read or closed already: open it again")
+        self._started = True
+        first = None
+        with self:
+            for index, (time, picture) in enumerate(self._pictures()):
+                what = f"{self._frame_name(index)} of {self.name}"
+                check_size(picture, what)
+                size = _size(picture)
+                first = first or size
+                if size != first:
+                    raise VeloDepthError(
+                        f"{what} is {size} pixels, but the first one is {first}: give one size only"
+                    )
+                yield SourceFrame(index, time, picture)
+                if self._closed:
+                    return
+        if first is None:
+            raise VeloDepthError(f"{self.name} holds no frames")
+
+
+def check_size(picture: np.ndarray, what: str) -> None:
+    """Raise VeloDepthError if a picture (H, W, ...), called `what`, is smaller than 16 x 16 pixels."""
+    if min(picture.shape[:2]) < MIN_SIDE:
+        raise VeloDepthError(
+            f"{what} is {_size(picture)} pixels: give pictures of at least {MIN_SIDE} x {MIN_SIDE}"
+        )
+
+
+def _size(picture: np.ndarray) -> str:
+    return f"{picture.shape[1]} x {picture.shape[0]}"

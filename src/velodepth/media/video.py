@@ -1,0 +1,211 @@
+"""Whatever FFmpeg decodes, through PyAV: video files, network streams, standard input."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+from av.video.reformatter import ColorRange, VideoReformatter
+
+from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.media.source import Source
+
+TIMEOUT = 10.0  # seconds a network stream may keep silent
+LIVE_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt")
+DEFAULT_RATE = 25  # frames a second where nothing says it, as FFmpeg
+SIZED_FORMATS = ("mov,", "matroska,", "avi", "flv")  # their headers say how long the video is
+DAMAGED = "is damaged or cut short"
+SLACK = 0.5  # seconds by which header and last packet of a whole file may differ
+
+
+class Video(Source):
+    """The best video stream of what FFmpeg opens at `location`.
+
+    Times are the file's presentation times less the first one, so a variable frame rate comes out
+    as it is; a frame without a time, or with one not later than the frame before, is put
+    1 / `frame_rate` after that frame. Pictures are turned upright by the display matrix. Colours
+    follow the stream's matrix and range (BT.601 where it names no matrix, as FFmpeg does); more than
+    8 bits are reduced to 8, without tone mapping.
+
+    What is damaged or cut short gives the frames that can be decoded, then a MediaWarning.
+
+    Args:
+        location: file:PATH, URL or pipe:0, as FFmpeg understands it.
+        name: what messages call it.
+        form: the container's format, None to find it from the content.
+        options: FFmpeg's options for that format.
+        timeout: seconds that opening it and waiting for data may take, None for ever.
+        live: also true of a `location` with a timeout and no known end.
+
+    Raises:
+        VeloDepthError: it cannot be opened, is no video, or none of its frames can be decoded.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        name: str,
+        *,
+        form: str | None = None,
+        options: dict[str, str] | None = None,
+        timeout: float | None = None,
+        live: bool = False,
+    ) -> None:
+        try:
+            container = av.open(
+                location, "r", format=form, options=options, timeout=timeout, metadata_errors="replace"
+            )
+        except av.error.FFmpegError as error:
+            raise VeloDepthError(f"{name} {_why(error)}: give a video that FFmpeg can read") from error
+        stream = container.streams.best("video")
+        # FFmpeg draws text files as video (tty), and calls the cover of an audio file a video stream.
+        if not stream or container.format.name == "tty" or stream.disposition & Disposition.attached_pic:
+            container.close()
+            raise VeloDepthError(f"{name} has no video in it: give a video that FFmpeg can read")
+        if stream.codec_context is None:
+            container.close()
+            raise VeloDepthError(f"{name} is coded as nothing this FFmpeg decodes: convert it, e.g. to H.264")
+        self._duration = Fraction(container.duration or 0, av.time_base)
+        duration = self._duration
+        if stream.duration and stream.time_base:
+            duration = stream.duration * stream.time_base
+        live = live or (timeout is not None and not duration)
+        rate = stream.average_rate or stream.guessed_rate or Fraction(0)
+        # An edited MP4 counts the frames that were cut out as well, so the smaller number is right.
+        counts = [count for count in (stream.frames, round(duration * rate)) if count]
+        # Threads that decode ahead, a frame each, are fast but deliver late.
+        stream.codec_context.thread_type = "SLICE" if live else "AUTO"
+        super().__init__(
+            name,
+            frame_rate=float(rate) or None,
+            length=min(counts) if counts and not live else None,
+            live=live,
+        )
+        self._container, self._index = container, stream.index
+
+    def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
+        reformatter = VideoReformatter()
+        period = 1 / (self.frame_rate or DEFAULT_RATE)
+        start, time = None, -period
+        for frame in self._frames():
+            stamp = -math.inf
+            if frame.pts is not None and frame.time_base:
+                start = frame.pts if start is None else start
+                stamp = float((frame.pts - start) * frame.time_base)
+            time = stamp if stamp > time else time + period
+            yield time, _upright(frame, _to_rgb(frame, reformatter))
+
+    def _frames(self) -> Iterator[av.VideoFrame]:
+        """Every frame that can be decoded; then says whether some could not."""
+        count, end, fault = 0, 0.0, ""
+        try:
+            for packet in self._container.demux():
+                if packet.pts is not None and packet.time_base:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if packet.stream.index != self._index:
+                    continue
+                if packet.is_corrupt:  # decoding it would cost the good frames still in the decoder
+                    fault = DAMAGED
+                    continue
+                try:
+                    frames = cast(list[av.VideoFrame], packet.decode())
+                except av.error.FFmpegError:
+                    fault = DAMAGED
+                    continue
+                for frame in frames:
+                    fault = DAMAGED if frame.is_corrupt else fault
+                    count += 1
+                    yield frame
+        except av.error.FFmpegError as error:
+            fault = DAMAGED if isinstance(error, av.error.InvalidDataError) else _why(error)
+        if self._container.format.name.startswith(SIZED_FORMATS) and end + SLACK < self._duration:
+            fault = fault or DAMAGED
+        if fault and not count:
+            raise VeloDepthError(f"{self.name} {fault} and none of its frames can be decoded")
+        if fault:
+            warnings.warn(f"{self.name} {fault}: {count} frames were read", MediaWarning, stacklevel=4)
+
+    def close(self) -> None:
+        super().close()
+        self._container.close()
+
+
+def open_file(path: Path) -> Video:
+    """A video file; `Video` says what may go wrong."""
+    return Video(f"file:{path}", str(path))  # the prefix keeps FFmpeg from taking a name with ':' for a URL
+
+
+def open_url(url: str) -> Video:
+    """A network stream that answers within 10 s; live if its kind is, or if it has no known end."""
+    scheme = url.partition(":")[0].lower()
+    options = {"rtsp_flags": "prefer_tcp"} if scheme.startswith("rtsp") else None  # UDP loses parts of frames
+    name = re.sub(r"//[^/@]*@", "//", url)  # no user and password in messages
+    return Video(url, name, options=options, timeout=TIMEOUT, live=scheme in LIVE_SCHEMES)
+
+
+def open_stdin(raw_size: tuple[int, int] | None, frame_rate: float) -> Video:
+    """Standard input: a container FFmpeg can read from a pipe (MPEG-TS, Matroska, Y4M, ...) or bare pictures.
+
+    Args:
+        raw_size: None for a container, else the (width, height) of bare rgb24 pictures, W * H * 3
+            bytes each with nothing between them.
+        frame_rate: of bare pictures.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise VeloDepthError("there is nothing on standard input: pipe a video into it")
+    if raw_size is None:
+        return Video("pipe:0", "standard input")
+    width, height = raw_size
+    options = {"video_size": f"{width}x{height}", "pixel_format": "rgb24", "framerate": str(frame_rate)}
+    return Video("pipe:0", "standard input", form="rawvideo", options=options)
+
+
+def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
+    # Matrix and range are named because older PyAV (16) heeds the frame's own only if they differ from
+    # the target's. 0 is the target's matrix, RGB.
+    rgb = reformatter.reformat(
+        frame,
+        format="rgb24",
+        src_colorspace=frame.colorspace,
+        src_color_range=frame.color_range,
+        dst_colorspace=0,
+        dst_color_range=ColorRange.JPEG,
+    )
+    return rgb.to_ndarray()
+
+
+def _upright(frame: av.VideoFrame, picture: np.ndarray) -> np.ndarray:
+    """Turn and mirror a picture (H, W, 3) by the frame's display matrix, to the nearest right angle.
+
+    The matrix takes the coded pixel (x, y) to (a x + c y, b x + d y) on the screen (ISO/IEC 14496-12,
+    section 6.2.2), up to an offset.
+    """
+    try:
+        side_data: Mapping[Any, Any] = frame.side_data
+    except ValueError:  # PyAV stumbles over side data that it has no name for
+        return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
+    if SideDataType.DISPLAYMATRIX in side_data:
+        a, b, _, c, d = np.frombuffer(side_data[SideDataType.DISPLAYMATRIX], np.int32)[:5].tolist()
+        if abs(b) > abs(a):
+            picture = picture.swapaxes(0, 1)
+            a, d = c, b
+        picture = picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+    return np.ascontiguousarray(picture)
+
+
+def _why(error: av.error.FFmpegError) -> str:
+    if isinstance(error, av.error.ExitError):  # what PyAV's time-out raises
+        return f"gave nothing for {TIMEOUT:g} s"
+    if isinstance(error, (av.error.InvalidDataError, av.error.EOFError)):
+        return "is not a video, or damaged"
+    return f"cannot be read ({error.strerror})"

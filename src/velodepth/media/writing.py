@@ -1,0 +1,181 @@
+"""Outputs by name: what can be written, and how to open it.
+
+`with open_writer("street-side.mp4") as writer:` and `writer.write(frame)` for each frame, or `writers_for`
+for several at once; `KINDS` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import Writer, uninterrupted
+from velodepth.media.colour import Colouring
+from velodepth.media.depthclip import NpzWriter
+from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
+from velodepth.media.depthvideo import VideoWriter
+from velodepth.media.pointcloud import PlyWriter
+from velodepth.media.sidecar import JsonLinesWriter
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the kinds can be told; each takes what concerns it."""
+
+    near: float | None = None  # side, depth: metres of the brightest colour; None follows the scene
+    far: float | None = None  # side, depth: metres of the darkest colour; None follows the scene
+    points: int | Collection[int] = 30  # ply: every n-th frame, or the indices
+    facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
+    overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One thing that can be written."""
+
+    name: str
+    ending: str  # what follows the clip's name
+    summary: str
+    open: Callable[[Path, Options], Writer]
+
+    @property
+    def suffix(self) -> str:
+        return Path("clip" + self.ending).suffix
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether each frame has a file of its own, in a folder for all."""
+        return "/" in self.ending
+
+
+def _video(layout: Any) -> Callable[[Path, Options], Writer]:
+    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far))
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
+        Kind("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
+        Kind(
+            "png",
+            "-png/000000.png",
+            "a 16-bit picture a frame, millimetres (65.535 m at most)",
+            lambda path, told: PngWriter(path, told.overwrite),
+        ),
+        Kind(
+            "npy",
+            "-npy/000000.npy",
+            "a float32 array a frame, metres",
+            lambda path, told: NpyWriter(path, told.overwrite),
+        ),
+        Kind(
+            "npz",
+            ".npz",
+            "one file of arrays: depth in metres, times, keyframes, intrinsics",
+            lambda path, told: NpzWriter(path),
+        ),
+        Kind(
+            "exr",
+            "-exr/000000.exr",
+            "an OpenEXR picture a frame, float32 channel Z, metres",
+            lambda path, told: ExrWriter(path, told.overwrite),
+        ),
+        Kind(
+            "tiff",
+            "-tiff/000000.tiff",
+            "a float32 TIFF a frame, metres",
+            lambda path, told: TiffWriter(path, told.overwrite),
+        ),
+        Kind(
+            "ply",
+            "-ply/000000.ply",
+            "coloured points of chosen frames, metres",
+            lambda path, told: PlyWriter(path, told.points, told.overwrite),
+        ),
+        Kind(
+            "jsonl",
+            ".jsonl",
+            "a line of JSON a frame: time, keyframe and reason, camera, depth percentiles",
+            lambda path, told: JsonLinesWriter(path, told.facts),
+        ),
+    )
+}
+
+
+def open_writer(path: str | Path, kind: str | None = None, options: Options | None = None) -> Writer:
+    """Opens one output, ready to take frames.
+
+    Without `kind` the path tells it: `clip.mp4` (side), `clip.npz`, `clip.jsonl`, and `folder/*.png` (or npy,
+    exr, tiff, ply) for a folder with a file a frame. With such a kind, `path` is the folder.
+    Missing folders are made. Raises VeloDepthError where the kind is not known or not that of the path, and,
+    before the first frame, where the path cannot be written.
+    """
+    path, options = Path(path), options or Options()
+    if kind is None:
+        found = next((k for k in KINDS.values() if k.suffix == path.suffix.lower()), None)
+        if found is None or (found.is_folder and path.stem != "*"):
+            raise VeloDepthError(f"{path} does not tell what to write: give a kind of {', '.join(KINDS)}")
+    else:
+        found = _kind(kind)
+        if not found.is_folder and path.suffix.lower() != found.suffix:
+            raise VeloDepthError(f"{path} cannot be of the kind {kind}: let its name end in {found.suffix}")
+    return found.open(path.parent if path.stem == "*" else path, options)
+
+
+def writers_for(
+    folder: str | Path, stem: str, kinds: Sequence[str], options: Options | None = None
+) -> Writers:
+    """Opens outputs of several kinds in `folder`, named `stem` and the kind's ending, as one writer.
+
+    Raises VeloDepthError as open_writer does; then nothing is left of the others either.
+    """
+    if Path(stem).name != stem or stem in ("", ".."):
+        raise VeloDepthError(f"{stem!r} cannot be the name of outputs: give a file name without a folder")
+    folder, options = Path(folder), options or Options()
+    with ExitStack() as undo:
+        writers = []
+        for kind in map(_kind, dict.fromkeys(kinds)):
+            path = folder / (stem + kind.ending)
+            writers.append(kind.open(path.parent if kind.is_folder else path, options))
+            undo.callback(writers[-1].discard)
+        undo.pop_all()
+    return Writers(folder, writers)
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise VeloDepthError(f"no output is called {name!r}: choose from {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+class Writers(Writer):
+    """Several outputs as one: each frame goes to all of them, also when Ctrl-C comes meanwhile."""
+
+    def __init__(self, path: Path, writers: Iterable[Writer]) -> None:
+        self.path = path
+        self.writers = list(writers)
+
+    def write(self, frame: DepthFrame) -> None:
+        with uninterrupted():
+            for writer in self.writers:
+                writer.write(frame)
+
+    def close(self) -> None:
+        """Closes all, the others too when one fails."""
+        with ExitStack() as stack:
+            for writer in reversed(self.writers):
+                stack.callback(writer.close)
+
+    def discard(self) -> None:
+        for writer in self.writers:
+            writer.discard()

@@ -1,0 +1,68 @@
+"""ConvNeXt V2 stages. Source: network.md, section 6.3; arXiv 2301.00808."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from velodepth.nets.channels import ChannelNorm
+
+EPS = 1e-6
+
+
+class ResponseNorm(nn.Module):
+    """Global response normalisation of (B, H, W, C)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.zeros(1, 1, 1, width))
+        self.beta = nn.Parameter(torch.zeros(1, 1, 1, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        response = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
+        response = response / (response.mean(-1, keepdim=True) + 1e-6)
+        return torch.addcmul(self.beta, x, 1 + self.gamma * response)
+
+
+class Block(nn.Module):
+    """Depthwise 7x7, LayerNorm, MLP with global response normalisation; residual. (B, C, H, W)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        self.norm = nn.LayerNorm(width, eps=EPS)
+        self.expand = nn.Linear(width, 4 * width)
+        self.response = ResponseNorm(4 * width)
+        self.reduce = nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        return x + self.reduce(self.response(F.gelu(self.expand(y)))).permute(0, 3, 1, 2)
+
+
+class Stage(nn.Module):
+    """Downsampling, then blocks: (B, C, H, W) -> (B, width, H/factor, W/factor), the remainder dropped.
+
+    The first stage is a stem, by 4: convolution, then norm; the others norm first and go by 2.
+    """
+
+    def __init__(self, channels: int, width: int, depth: int, first: bool) -> None:
+        super().__init__()
+        if first:
+            self.down = nn.Sequential(nn.Conv2d(channels, width, 4, 4), ChannelNorm(width, eps=EPS))
+        else:
+            self.down = nn.Sequential(ChannelNorm(channels, eps=EPS), nn.Conv2d(channels, width, 2, 2))
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(depth)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(self.down(x))
+
+
+def convnext(widths: tuple[int, ...], depths: tuple[int, ...]) -> nn.ModuleList:
+    """The stages of a ConvNeXt V2 on three channels, at strides 4, 8, 16, ..."""
+    channels = (3, *widths)
+    return nn.ModuleList(
+        Stage(channels[i], width, depth, first=i == 0)
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+    )

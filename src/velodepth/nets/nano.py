@@ -1,0 +1,244 @@
+"""The `nano` networks: one that looks at a picture, one that carries what was seen to the next.
+
+The idea of "Video Depth Propagation" (arXiv 2512.10725) at a size for two CPU cores, as five
+small networks, so that ONNX Runtime can run each as a graph while every warp stays outside:
+
+    encode     canvas                          -> pyramid, camera           (keyframe)
+    condition  pyramid, rays                   -> features                  (keyframe)
+    observe    clues, flow                     -> evidence, context, flow   (propagated frame)
+    correct    evidence, context, warped       -> features                  (propagated frame)
+    decode     features                        -> log size, confidence      (both)
+
+`features` are what propagation carries. Lists of maps run from stride 32 to stride 4. Flow is in
+canvas pixels, current -> previous. Radius is metres along the ray: log size plus the logarithm of
+the camera's focal length in canvas pixels (`focal_of`), since a picture only shows how large things
+look and only the focal length turns that into metres.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .efficientnet import CHANNELS, EfficientNetLite2
+from .estimate import Estimate
+
+STRIDES = (32, 16, 8, 4)
+WIDTHS = (96, 64, 48, 32)
+"""Channels of the features at `STRIDES`."""
+CONTEXT = 32
+"""Channels of the motion context, at stride 8."""
+FOCAL_UNIT = 200.0
+"""Focal length in canvas pixels at which log size is log metres."""
+
+
+class Carried(NamedTuple):
+    """What the next frame needs besides radius and rays."""
+
+    features: list[Tensor]  # (B, WIDTHS[i], H / STRIDES[i], W / STRIDES[i])
+    canvas: Tensor  # (B, 3, H, W) normalised
+    flow: Tensor | None  # (B, 2, H/4, W/4) refined flow in canvas pixels; None on keyframes
+
+
+def conv(inp: int, out: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
+    """Padded by replication: padding with zeros leaves a rim of wrong depth around the picture."""
+    return nn.Conv2d(inp, out, kernel, stride, kernel // 2, padding_mode="replicate" if kernel > 1 else "zeros")
+
+
+class Residual(nn.Module):
+    """x + conv(relu(conv(relu(x))))."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.first, self.second = conv(width, width), conv(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+def enlarge(x: Tensor, factor: int) -> Tensor:
+    return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
+
+
+class Nano(nn.Module):
+    """Both networks of the preset; every method is pure: tensors in, tensors out.
+
+    Canvases are (B, 3, H, W), ImageNet-normalised, H and W multiples of 32.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        pairs = list(zip(WIDTHS[:-1], WIDTHS[1:], strict=True))
+        # Keyframe.
+        self.encoder = EfficientNetLite2()
+        self.camera = nn.Sequential(nn.Linear(CHANNELS[-1], 64), nn.ReLU(), nn.Linear(64, 3))
+        self.lateral = nn.ModuleList(conv(c + 3, w, 1) for c, w in zip(CHANNELS[::-1], WIDTHS, strict=True))
+        self.scene = nn.Linear(WIDTHS[0], WIDTHS[0])
+        # Decoder, shared by keyframes and propagated frames.
+        self.mix = nn.ModuleList(Residual(w) for w in WIDTHS[:-1])
+        self.narrow = nn.ModuleList(conv(a, b, 1) for a, b in pairs)
+        self.coarse = conv(WIDTHS[-1], 2, 1)
+        self.fine = nn.Sequential(conv(WIDTHS[-1], 48), nn.ReLU(), conv(48, 16, 1), nn.PixelShuffle(4))
+        # Propagation.
+        self.stem = conv(7, WIDTHS[-1], stride=2)
+        self.down = nn.ModuleList(conv(b, a, stride=2) for a, b in pairs)
+        self.see = nn.ModuleList(Residual(w) for w in WIDTHS[:2])
+        self.motion = nn.ModuleList(conv(w, CONTEXT, 1) for w in WIDTHS[:-1])
+        self.motion_mix = conv(CONTEXT, CONTEXT)
+        self.flow_change = conv(CONTEXT, 2)
+        self.gate = nn.ModuleList(conv(CONTEXT, w, 1) for w in WIDTHS)
+        self.meet = nn.ModuleList(conv(2 * w, w, 1) for w in WIDTHS)
+        self.change = nn.ModuleList(conv(w, w) for w in WIDTHS)
+        self._start_humble()
+
+    def _start_humble(self) -> None:
+        """At first: a centred camera of 60 degrees, no fine detail, and propagation that only warps."""
+        for layer in (self.camera[2], self.fine[2], self.flow_change, *self.change):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            self.coarse.bias.copy_(torch.tensor([0.5, -1.0]))
+
+    # ---- the five graphs
+
+    def encode(self, canvas: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Canvas -> pyramid of `CHANNELS` (reversed) and camera (B, 3), read by `pinhole_of`."""
+        pyramid = self.encoder(canvas)[::-1]
+        return pyramid, self.camera(pyramid[0].mean((2, 3)))
+
+    def condition(self, pyramid: list[Tensor], rays: Tensor) -> list[Tensor]:
+        """Pyramid, and rays (B, 3, H/4, W/4) averaged over 4 x 4 pixels -> features."""
+        features = []
+        for stride, level, lateral in zip(STRIDES, pyramid, self.lateral, strict=True):
+            features.append(lateral(torch.cat([level, F.avg_pool2d(rays, stride // 4)], 1)))
+        scene = self.scene(F.relu(features[0]).mean((2, 3)))
+        return [features[0] + scene[:, :, None, None], *features[1:]]
+
+    def decode(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Features -> log size and confidence, both (B, 1, H, W)."""
+        x = features[0]
+        for feature, mix, narrow in zip(features[1:], self.mix, self.narrow, strict=True):
+            x = feature + enlarge(narrow(mix(x)), 2)
+        x = F.relu(x)
+        size, error = enlarge(self.coarse(x), 4).split(1, 1)
+        # With expected error softplus(e), exp(-error) is sigmoid(-e).
+        return size + self.fine(x), torch.sigmoid(-error)
+
+    def observe(self, clues: Tensor, flow: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Clues (B, 7, H/2, W/2) and flow (B, 2, H/4, W/4) -> evidence of `WIDTHS`, context, refined flow."""
+        evidence = [self.stem(clues)]
+        for down in reversed(self.down):
+            evidence.insert(0, down(F.relu(evidence[0])))
+            if evidence[0].shape[1] > WIDTHS[2]:
+                evidence[0] = self.see[len(WIDTHS) - len(evidence)](evidence[0])
+        context = self.motion[0](F.relu(evidence[0]))
+        for motion, level in zip(self.motion[1:], evidence[1:-1], strict=True):
+            context = enlarge(context, 2) + motion(F.relu(level))
+        context = F.relu(self.motion_mix(F.relu(context)))
+        return evidence, context, flow + enlarge(self.flow_change(context), 2)
+
+    def correct(self, evidence: list[Tensor], context: Tensor, warped: list[Tensor]) -> list[Tensor]:
+        """Evidence, context (B, CONTEXT, H/8, W/8) and warped features -> features of the new frame."""
+        features = []
+        for i, stride in enumerate(STRIDES):
+            here = F.avg_pool2d(context, stride // 8) if stride >= 8 else enlarge(context, 2)
+            both = self.meet[i](torch.cat([F.relu(evidence[i]), warped[i]], 1))
+            features.append(warped[i] + torch.sigmoid(self.gate[i](here)) * self.change[i](F.relu(both)))
+        return features
+
+    # ---- a frame, start to end: what runtime/onnx.py does with the graphs and NumPy warps
+
+    def keyframe(self, canvas: Tensor, rays: Tensor | None = None, keep: Estimate | None = None) -> Estimate:
+        """Look anew. `rays` (B, 3, H, W) of a known camera, else estimated; with `keep`, its radius
+        and confidence stand and nothing is decoded."""
+        pyramid, camera = self.encode(canvas)
+        if rays is None:
+            rays = pinhole_rays(camera, *canvas.shape[-2:])
+        features = self.condition(pyramid, F.avg_pool2d(rays, 4))
+        if keep is not None:
+            radius, confidence = keep.radius, keep.confidence
+        else:
+            size, confidence = self.decode(features)
+            radius = radius_of(size, rays)
+        nothing = canvas.new_zeros(len(canvas))
+        return Estimate(radius, confidence, rays, nothing, Carried(features, canvas, None))
+
+    def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:
+        """Carry `last` to `canvas` along `flow` (B, 2, H, W)."""
+        evidence, context, refined = self.observe(clues(last, canvas, flow), F.avg_pool2d(flow, 4))
+        warped = [
+            warp(feature, F.avg_pool2d(refined, stride // 4) / stride)
+            for stride, feature in zip(STRIDES, last.carried.features, strict=True)
+        ]
+        features = self.correct(evidence, context, warped)
+        size, confidence = self.decode(features)
+        carried = Carried(features, canvas, refined)
+        return Estimate(radius_of(size, last.rays), confidence, last.rays, outside(refined), carried)
+
+
+# ---- geometry around the graphs; runtime/onnx.py holds the NumPy twins
+
+
+def warp(x: Tensor, flow: Tensor) -> Tensor:
+    """Bilinear read of (B, C, h, w) at pixel + flow (B, 2, h, w), in pixels of x; zero outside."""
+    h, w = x.shape[-2:]
+    u = torch.arange(w, device=x.device, dtype=x.dtype) + 0.5
+    v = torch.arange(h, device=x.device, dtype=x.dtype)[:, None] + 0.5
+    grid = torch.stack([(u + flow[:, 0]) * (2 / w) - 1, (v + flow[:, 1]) * (2 / h) - 1], -1)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def outside(refined: Tensor) -> Tensor:
+    """Share (B,) of cells whose source under the refined flow (B, 2, H/4, W/4), canvas pixels, lies outside."""
+    h, w = refined.shape[-2:]
+    u = refined[:, 0] / 4 + torch.arange(w, device=refined.device)
+    v = refined[:, 1] / 4 + torch.arange(h, device=refined.device)[:, None]
+    away = (u < -0.5) | (u > w - 0.5) | (v < -0.5) | (v > h - 0.5)
+    return away.float().mean((1, 2))
+
+
+def luma(canvas: Tensor) -> Tensor:
+    """(B, 3, H, W) -> (B, 1, H, W), Rec. 601 weights."""
+    return 0.299 * canvas[:, :1] + 0.587 * canvas[:, 1:2] + 0.114 * canvas[:, 2:]
+
+
+def clues(last: Estimate, canvas: Tensor, flow: Tensor) -> Tensor:
+    """What propagation sees, (B, 7, H/2, W/2): picture, flow / 10, photometric residual, warped log size."""
+    now, before = F.avg_pool2d(canvas, 2), F.avg_pool2d(last.carried.canvas, 2)
+    flow = F.avg_pool2d(flow, 2) / 2
+    size = F.avg_pool2d(torch.log(last.radius), 2) - torch.log(focal_of(last.rays) / FOCAL_UNIT)
+    warped = warp(torch.cat([luma(before), size], 1), flow)
+    return torch.cat([now, flow / 10, luma(now) - warped[:, :1], warped[:, 1:]], 1)
+
+
+def radius_of(size: Tensor, rays: Tensor) -> Tensor:
+    """Log size -> metres along the ray; clipped to about 3 mm .. 3 km at the focal unit."""
+    return torch.exp(size.clamp(-6, 8)) * (focal_of(rays) / FOCAL_UNIT)
+
+
+def focal_of(rays: Tensor) -> Tensor:
+    """Effective focal length of any camera in canvas pixels, (B, 1, 1, 1): that of a sphere on which
+    the picture's pixels cover the solid angle they really cover, sqrt(pixels / solid angle)."""
+    right, below = rays[:, :, :-1, 1:] - rays[:, :, :-1, :-1], rays[:, :, 1:, :-1] - rays[:, :, :-1, :-1]
+    angle = torch.linalg.cross(right, below, dim=1).norm(dim=1)
+    return angle.mean((1, 2)).rsqrt().view(-1, 1, 1, 1)
+
+
+def pinhole_of(camera: Tensor, height: int, width: int) -> Tensor:
+    """Camera head (B, 3) -> focal length, cx, cy in canvas pixels (B, 3): 60 degrees and centred at zero."""
+    unit = camera.new_tensor([1.0, width, height])
+    focal = math.sqrt(width * height) * torch.exp(camera[:, :1].clamp(-2, 2))
+    return torch.cat([focal, 0.5 + camera[:, 1:].clamp(-0.5, 0.5)], 1) * unit
+
+
+def pinhole_rays(camera: Tensor, height: int, width: int) -> Tensor:
+    """Camera head (B, 3) -> unit rays through pixel centres, (B, 3, H, W)."""
+    focal, cx, cy = pinhole_of(camera, height, width)[:, :, None, None].unbind(1)
+    u = torch.arange(width, device=camera.device, dtype=camera.dtype) + 0.5
+    v = torch.arange(height, device=camera.device, dtype=camera.dtype)[:, None] + 0.5
+    x, y = torch.broadcast_tensors((u - cx) / focal, (v - cy) / focal)
+    return F.normalize(torch.stack([x, y, torch.ones_like(x)], 1), dim=1)

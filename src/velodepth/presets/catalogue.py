@@ -1,0 +1,109 @@
+"""The presets there are, and how each is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import VeloDepthError
+from ..stream.canvas import CanvasSpec
+from ..stream.keyframes import Published
+from . import large
+from .model import Model
+
+if TYPE_CHECKING:
+    from ..runtime.protocol import Runtime
+
+NANO_WEIGHTS = Path(__file__).parent / "nano"
+"""Folder of the packaged graphs and nano.safetensors."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One line of `velodepth info`."""
+
+    name: str
+    summary: str
+    licence: str  # of the weights
+    runtimes: tuple[str, ...]  # the default first
+    load: Callable[[str, str | None], Model]  # (runtime, device) -> model
+
+
+def load(preset: str = "nano", runtime: str | None = None, device: str | None = None) -> Model:
+    """A model by name.
+
+    preset: "nano" (packaged, runs anywhere), "nano-fast", "nano-fine", "large" (the published checkpoint, fetched
+    from the hub), or the path of a local copy of that checkpoint (its folder or .safetensors file).
+    runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
+    the CPU, or the best device that torch finds.
+    Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.
+    """
+    if preset in PRESETS:
+        entry = PRESETS[preset]
+    elif Path(preset).exists():
+        entry = _large(Path(preset))
+    else:
+        raise VeloDepthError(
+            f"there is no preset {preset!r}: choose one of {', '.join(PRESETS)}, or give the path of a "
+            "downloaded checkpoint."
+        )
+    runtime = runtime or entry.runtimes[0]
+    if runtime not in entry.runtimes:
+        raise VeloDepthError(
+            f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}."
+        )
+    return entry.load(runtime, device)
+
+
+def _nano(name: str, summary: str, pixels: int) -> Preset:
+    def load(runtime: str, device: str | None) -> Model:
+        spec = CanvasSpec(pixels, pixels, 32, rounding="nearest", smooth=True)
+        return Model(name, nano_runtime(runtime, device), spec, Published())
+
+    return Preset(name, summary, "Apache-2.0", ("onnx", "torch"), load)
+
+
+def nano_runtime(runtime: str, device: str | None = None) -> Runtime:
+    """The packaged networks on ONNX Runtime ("onnx") or PyTorch ("torch")."""
+    if runtime == "onnx":
+        from ..runtime.onnx import OnnxRuntime
+
+        return OnnxRuntime(NANO_WEIGHTS, device)
+    try:
+        from safetensors.torch import load_file
+
+        from ..nets.nano import Nano
+        from ..runtime.torch import TorchRuntime
+    except ImportError as error:
+        raise VeloDepthError(
+            f"runtime 'torch' needs {error.name}: run  pip install 'velodepth[torch]'"
+        ) from error
+    net = Nano()
+    net.load_state_dict(load_file(NANO_WEIGHTS / "nano.safetensors"))
+    return TorchRuntime(net, device)
+
+
+def _large(path: Path | None) -> Preset:
+    def load(runtime: str, device: str | None) -> Model:
+        net, spec, settings = large.load_large(path, device)
+        policy = Published(
+            motion=(settings.alpha_flow, settings.beta_flow),
+            uncovered=(settings.alpha_luma, settings.beta_luma),
+        )
+        return Model("large", net, spec, policy)
+
+    summary = "the published checkpoint, 390 M parameters, fetched from the hub"
+    return Preset("large", summary, f"{large.LICENCE} (non-commercial)", ("torch",), load)
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        _nano("nano", "packaged, real time on two CPU cores", 64_512),
+        _nano("nano-fast", "the same weights on a smaller canvas", 36_864),
+        _nano("nano-fine", "the same weights on a larger canvas", 110_592),
+        _large(None),
+    )
+}

@@ -1,0 +1,173 @@
+"""Runs `nano` with ONNX Runtime: five small graphs, with the warps between them in NumPy.
+
+GridSample inside a graph is slow on CPUs, and what is warped here is small. Each function below the class is
+the twin of the one of the same name in nets/nano.py; tests hold them equal.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+
+from ..cameras import Pinhole
+from ..errors import VeloDepthError
+from .protocol import State
+
+GRAPHS = ("encode", "condition", "observe", "correct", "decode")
+STRIDES = (32, 16, 8, 4)
+FOCAL_UNIT = 200.0
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class Memory(NamedTuple):
+    """What the next frame needs. All float32, without a batch axis."""
+
+    features: list[np.ndarray]  # (C, H / stride, W / stride), strides 32 to 4
+    luma: np.ndarray  # (H/2, W/2) of the canvas
+    size: np.ndarray  # (H, W) log size
+    focal: float  # effective focal length in canvas pixels
+
+
+class OnnxRuntime:
+    """The packaged networks as a `Runtime`.
+
+    folder: holds encode.onnx, condition.onnx, observe.onnx, correct.onnx, decode.onnx and their weights.
+    device: "cpu" (default) or "cuda" with onnxruntime-gpu. Raises VeloDepthError when the device or a graph
+    is not there.
+    """
+
+    name = "onnx"
+
+    def __init__(self, folder: Path, device: str | None = None, threads: int | None = None) -> None:
+        self.device = device or "cpu"
+        provider = PROVIDERS.get(self.device)
+        if provider not in onnxruntime.get_available_providers():
+            there = [d for d, p in PROVIDERS.items() if p in onnxruntime.get_available_providers()]
+            raise VeloDepthError(
+                f"device {self.device!r} is not available to ONNX Runtime here: choose one of "
+                f"{', '.join(there)}, or runtime='torch'."
+            )
+        options = onnxruntime.SessionOptions()
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        missing = [n for n in GRAPHS if not (folder / f"{n}.onnx").is_file()]
+        if missing:
+            raise VeloDepthError(
+                f"{folder} lacks {', '.join(f'{n}.onnx' for n in missing)}: reinstall velodepth, or pack the "
+                "graphs with python -m velodepth.train.pack."
+            )
+        self._sessions = {
+            n: onnxruntime.InferenceSession(str(folder / f"{n}.onnx"), options, providers=[provider])
+            for n in GRAPHS
+        }
+
+    def _run(self, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Add the batch axis, run, take it off."""
+        session = self._sessions[graph]
+        feed = {i.name: x[None] for i, x in zip(session.get_inputs(), inputs, strict=True)}
+        return [y[0] for y in session.run(None, feed)]
+
+    def keyframe(
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, keep: State | None = None
+    ) -> State:
+        """See `Runtime.keyframe`."""
+        *pyramid, camera = self._run("encode", canvas)
+        if rays is None:
+            rays = pinhole_rays(camera, *canvas.shape[1:])
+        features = self._run("condition", *pyramid, shrink(rays.transpose(2, 0, 1), 4))
+        focal = focal_of(rays)
+        now = luma(shrink(canvas, 2))
+        if keep is not None:
+            size = keep.memory.size + np.float32(math.log(keep.memory.focal / focal))
+            return State(keep.radius, rays, keep.confidence, 0.0, Memory(features, now, size, focal))
+        size, confidence = (x[0] for x in self._run("decode", *features))
+        memory = Memory(features, now, size, focal)
+        return State(radius_of(size, focal), rays, confidence, 0.0, memory)
+
+    def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
+        """See `Runtime.propagate`."""
+        last: Memory = state.memory
+        half, halved = shrink(canvas, 2), shrink(flow, 2)
+        now = luma(half)
+        before, size = warp(np.stack([last.luma, shrink(last.size[None], 2)[0]]), halved / 2)
+        clues = np.concatenate([half, halved / 20, (now - before)[None], size[None]])
+        *evidence, context, refined = self._run("observe", clues, shrink(halved, 2))
+        warped = [
+            warp(feature, shrink(refined, stride // 4) / np.float32(stride))
+            for stride, feature in zip(STRIDES, last.features, strict=True)
+        ]
+        features = self._run("correct", *evidence, context, *warped)
+        size, confidence = (x[0] for x in self._run("decode", *features))
+        memory = Memory(features, now, size, last.focal)
+        return State(radius_of(size, last.focal), state.rays, confidence, outside(refined), memory)
+
+
+def shrink(x: np.ndarray, factor: int) -> np.ndarray:
+    """(C, H, W) -> (C, H / factor, W / factor), means of factor x factor pixels; factor a power of 2."""
+    while factor > 1:
+        rows = x[:, ::2] + x[:, 1::2]
+        x = (rows[:, :, ::2] + rows[:, :, 1::2]) * np.float32(0.25)
+        factor //= 2
+    return x
+
+
+def _sources(flow: np.ndarray, pixels: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where each cell of a flow (2, h, w) reads: x and y in cells, centres at whole numbers."""
+    _, h, w = flow.shape
+    unit = np.float32(1 / pixels)
+    return flow[0] * unit + np.arange(w, dtype=np.float32), flow[1] * unit + np.arange(h, dtype=np.float32)[:, None]
+
+
+def warp(x: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Bilinear read of (C, h, w) at pixel + flow (2, h, w), in pixels of x; zero outside."""
+    channels, h, w = x.shape
+    u, v = _sources(flow, 1)
+    left, top = np.floor(u), np.floor(v)
+    right_share, bottom_share = u - left, v - top
+    left, top = left.clip(-2, w + 1).astype(np.intp), top.clip(-2, h + 1).astype(np.intp)
+    # Cells as rows, so that a read copies one cell's channels at once.
+    cells = np.ascontiguousarray(x.reshape(channels, h * w).T)
+    total = None
+    for dy, along_y in ((0, 1 - bottom_share), (1, bottom_share)):
+        for dx, along_x in ((0, 1 - right_share), (1, right_share)):
+            i, j = left + dx, top + dy
+            weight = along_x * along_y * ((i >= 0) & (i < w) & (j >= 0) & (j < h))
+            part = cells[(j.clip(0, h - 1) * w + i.clip(0, w - 1)).ravel()]
+            part *= weight.reshape(-1, 1)
+            total = part if total is None else np.add(total, part, out=total)
+    return np.ascontiguousarray(total.T).reshape(channels, h, w)
+
+
+def outside(refined: np.ndarray) -> float:
+    """Share of cells whose source under the refined flow (2, H/4, W/4), canvas pixels, lies outside."""
+    _, h, w = refined.shape
+    u, v = _sources(refined, 4)
+    return float(((u < -0.5) | (u > w - 0.5) | (v < -0.5) | (v > h - 0.5)).mean())
+
+
+def luma(canvas: np.ndarray) -> np.ndarray:
+    """(3, H, W) -> (H, W), Rec. 601 weights."""
+    return 0.299 * canvas[0] + 0.587 * canvas[1] + 0.114 * canvas[2]
+
+
+def radius_of(size: np.ndarray, focal: float) -> np.ndarray:
+    """Log size -> metres along the ray."""
+    return np.exp(size.clip(-6, 8)) * np.float32(focal / FOCAL_UNIT)
+
+
+def focal_of(rays: np.ndarray) -> float:
+    """Effective focal length of (H, W, 3) unit rays in canvas pixels: sqrt(pixels / solid angle)."""
+    right, below = rays[:-1, 1:] - rays[:-1, :-1], rays[1:, :-1] - rays[:-1, :-1]
+    return float(1 / math.sqrt(np.linalg.norm(np.cross(right, below), axis=2).mean(dtype=np.float64)))
+
+
+def pinhole_rays(camera: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Camera head (3,) -> unit rays (H, W, 3)."""
+    focal = math.sqrt(width * height) * math.exp(float(camera[0].clip(-2, 2)))
+    centre = 0.5 + camera[1:].clip(-0.5, 0.5)
+    return Pinhole(focal, focal, float(centre[0]) * width, float(centre[1]) * height).rays(width, height)

@@ -1,0 +1,77 @@
+"""Runs a network with PyTorch: the CPU, CUDA or MPS."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from velodepth.errors import VeloDepthError
+from velodepth.nets.estimate import DepthNet, Estimate
+from velodepth.runtime.protocol import State
+
+
+def best_device() -> str:
+    """Name of the best device there is: cuda, else mps, else cpu."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+class TorchRuntime:
+    """A network on a device, as a `Runtime`. float32 throughout, no autocast.
+
+    net: an nn.Module with the two calls of `velodepth.nets.estimate.DepthNet`,
+    `keyframe(canvas, rays, keep) -> Estimate` and `propagate(last, canvas, flow) -> Estimate`, tensors with
+    a batch axis; it is moved to the device and set to eval mode. device: "cpu", "cuda", "cuda:1", "mps", or
+    None for the best there is. Raises VeloDepthError when the device is not there.
+    State.memory is the last Estimate and stays on the device.
+    """
+
+    name = "torch"
+
+    def __init__(self, net: nn.Module, device: str | None = None) -> None:
+        self.device = device or best_device()
+        try:
+            net = net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise VeloDepthError(
+                f"device {self.device!r} cannot be used ({reason}): choose another, for example 'cpu'"
+            ) from error
+        self.net = cast(DepthNet, net.eval())
+
+    def keyframe(
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, keep: State | None = None
+    ) -> State:
+        """See `Runtime.keyframe`."""
+        with torch.inference_mode():
+            estimate = self.net.keyframe(
+                self._tensor(canvas),
+                None if rays is None else self._tensor(rays.transpose(2, 0, 1)),
+                None if keep is None else keep.memory,
+            )
+        if rays is None:
+            rays = estimate.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
+        return _state(estimate, rays)
+
+    def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
+        """See `Runtime.propagate`."""
+        with torch.inference_mode():
+            estimate = self.net.propagate(state.memory, self._tensor(canvas), self._tensor(flow))
+        return _state(estimate, state.rays)
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)[None]
+
+
+def _state(estimate: Estimate, rays: np.ndarray) -> State:
+    return State(
+        radius=estimate.radius[0, 0].cpu().numpy(),
+        rays=rays,
+        confidence=estimate.confidence[0, 0].cpu().numpy(),
+        uncovered=float(estimate.uncovered[0]),
+        memory=estimate,
+    )

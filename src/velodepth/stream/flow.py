@@ -1,0 +1,67 @@
+"""Optical flow between consecutive canvases.
+
+A flow is any callable (previous, current) -> field: both uint8 (H, W, 3) RGB of the canvas's size, the field
+float32 (2, H, W), (dx, dy) in canvas pixels, saying where the content of each pixel of `current` was
+in `previous`. A learned one fits the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import cv2
+import numpy as np
+
+from ..errors import VeloDepthError
+
+Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class DisFlow:
+    """Dense inverse search (Kroeger et al., arXiv 1603.03590), OpenCV's FAST preset: about 2 ms a frame.
+
+    Not shared between threads; each stream makes its own.
+    """
+
+    def __init__(self) -> None:
+        self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+    def __call__(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
+        now, before = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (current, previous))
+        return np.ascontiguousarray(self._search.calc(now, before, None).transpose(2, 0, 1))
+
+
+class NoFlow:
+    """Nothing moves: for a camera and a scene that stand still."""
+
+    def __call__(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
+        return np.zeros((2, *current.shape[:2]), np.float32)
+
+
+class GivenFlow:
+    """Fields computed elsewhere, one for each frame after the first, in order.
+
+    fields: iterable of float (2, H, W) in canvas pixels.
+    Raises VeloDepthError when a field has another size, is not finite, or none is left.
+    """
+
+    def __init__(self, fields: Iterable[np.ndarray]):
+        self._fields = enumerate(fields, 1)
+
+    def __call__(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
+        try:
+            index, field = next(self._fields)
+        except StopIteration:
+            raise VeloDepthError(
+                "the given flow has fewer fields than the clip has frames after its first: give one for each."
+            ) from None
+        field = np.asarray(field, np.float32)
+        expected = (2, *current.shape[:2])
+        if field.shape != expected:
+            raise VeloDepthError(
+                f"the given flow for frame {index} has shape {field.shape}, but the canvas needs {expected}: "
+                "resize the field and scale its vectors."
+            )
+        if not np.isfinite(field).all():
+            raise VeloDepthError(f"the given flow for frame {index} holds NaN or infinity: fill those pixels.")
+        return field

@@ -1,0 +1,84 @@
+"""What a stream hands out for each picture."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ..cameras import Camera, fit_pinhole
+from ..runtime.protocol import State
+from .canvas import Canvas
+
+
+class DepthFrame:
+    """Depth of one picture. Maps have the picture's size (H, W); what costs time is made when first asked for.
+
+    Points, distance and depth agree with each other: points are resized from the canvas, and the other two
+    are read from them (network.md, section 8). Camera axes: x right, y down, z forward; metres.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        time: float,
+        picture: np.ndarray,
+        reason: str | None,
+        camera: Camera | None,
+        state: State,
+        canvas: Canvas,
+        scale: float,
+    ) -> None:
+        self.index = index  # 0 for the first picture since the stream started or was reset
+        self.time = time  # seconds
+        self.picture = picture  # (H, W, 3) uint8 RGB
+        self.keyframe_reason = reason  # why the network looked anew, None on propagated frames
+        self.scale = scale  # what the keyframe cross-fade multiplies this frame's depth by (median); 1.0: nothing
+        self._given = camera
+        self._state = state
+        self._canvas = canvas
+
+    @property
+    def is_keyframe(self) -> bool:
+        return self.keyframe_reason is not None
+
+    @cached_property
+    def camera(self) -> Camera:
+        """The camera that was given, else the pinhole camera nearest to the estimated rays; picture pixels."""
+        if self._given is not None:
+            return self._given
+        c = self._canvas
+        on_padded = fit_pinhole(self._state.rays).moved(c.padded_width / c.width, c.padded_height / c.height)
+        return on_padded.moved(1.0, 1.0, -c.left, -c.top)
+
+    @cached_property
+    def depth(self) -> np.ndarray:
+        """(H, W) float32 metres along the optical axis; negative behind the camera of a very wide lens."""
+        return self._canvas.restore(self._state.radius * self._state.rays[..., 2])
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """(H, W, 3) float32 metres in camera axes."""
+        return self._canvas.restore(self._state.radius[..., None] * self._state.rays)
+
+    @cached_property
+    def distance(self) -> np.ndarray:
+        """(H, W) float32 metres from the camera centre."""
+        return np.linalg.norm(self.points, axis=2)
+
+    @cached_property
+    def rays(self) -> np.ndarray:
+        """(H, W, 3) float32 unit directions through the pixel centres."""
+        rays = self._canvas.restore(self._state.rays)
+        return rays / np.linalg.norm(rays, axis=2, keepdims=True)
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """(H, W) float32. `nano`: in (0, 1), exp(-expected |log distance error|), so that 0.8 means off by
+        about 20 %. `large`: unbounded, as published; only its order means anything."""
+        return self._canvas.restore(self._state.confidence)
+
+    def __repr__(self) -> str:
+        height, width = self.picture.shape[:2]
+        kind = f"keyframe ({self.keyframe_reason})" if self.is_keyframe else "propagated"
+        return f"DepthFrame({self.index}, {self.time:.3f} s, {width} x {height}, {kind})"
