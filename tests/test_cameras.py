@@ -85,7 +85,7 @@ def opencv_distortion(camera: OpenCV) -> np.ndarray:
 
 @each_camera
 def test_pixels_of_the_picture_come_back(camera, width, height, degrees):
-    pixels = centres(width, height)
+    pixels = centres(width, height)[::3, ::3]
     rays = camera.unproject(pixels)
     seen = np.isfinite(rays).all(axis=-1)
     assert seen.mean() > 0.75
@@ -106,27 +106,23 @@ def test_rays_come_back_over_the_whole_field_of_view(camera, width, height, degr
 small = st.floats(-1, 1)
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.sampled_from(["opencv", "kannala_brandt", "fisheye624", "mei"]),
-    st.lists(small, min_size=12, max_size=12),
-)
-def test_any_sane_distortion_comes_back_wherever_it_sees(model, c):
-    kind = {"opencv": OpenCV, "kannala_brandt": KannalaBrandt, "fisheye624": Fisheye624, "mei": MEI}[model]
+@settings(deadline=None, max_examples=50)
+@given(st.sampled_from([OpenCV, KannalaBrandt, Fisheye624, MEI]), st.lists(small, min_size=12, max_size=12))
+def test_any_sane_distortion_comes_back_wherever_it_sees(kind, c):
     scales = {
-        "opencv": (0.4, 0.2, 0.005, 0.005, 0.1, 0.3, 0.2, 0.1, 0.005, 0.005, 0.005, 0.005),
-        "kannala_brandt": (0.1, 0.05, 0.02, 0.01),
-        "fisheye624": (0.4, 0.4, 0.2, 0.1, 0.05, 0.02, 0.002, 0.002, 0.002, 0.002, 0.002, 0.002),
-        "mei": (0.4, 0.4, 0.005, 0.005),
-    }[model]
-    xi = [1 + c[11]] if model == "mei" else []
+        OpenCV: (0.4, 0.2, 0.005, 0.005, 0.1, 0.3, 0.2, 0.1, 0.005, 0.005, 0.005, 0.005),
+        KannalaBrandt: (0.1, 0.05, 0.02, 0.01),
+        Fisheye624: (0.4, 0.4, 0.2, 0.1, 0.05, 0.02, 0.002, 0.002, 0.002, 0.002, 0.002, 0.002),
+        MEI: (0.4, 0.4, 0.005, 0.005),
+    }[kind]
+    xi = [1 + c[11]] if kind is MEI else []
     camera = kind(300, 310, 250, 240, *xi, *(scale * x for scale, x in zip(scales, c, strict=False)))
     rays = cone(120, 500)
     pixels = camera.project(rays)
     seen = (np.abs(pixels) < 1e5).all(axis=-1)  # so not NaN, nor next to a pole of the rational model
     again = camera.unproject(pixels[seen])
     np.testing.assert_allclose(camera.project(again), pixels[seen], rtol=1e-9, atol=1e-6)
-    # One to one: the same ray, not another that falls on the same pixel. At a fold the ray is known less well.
+    # One to one: the same ray, not another that falls on the same pixel; at a fold it is known less well.
     np.testing.assert_allclose(again, rays[seen], atol=1e-4)
     assert seen[0]
 

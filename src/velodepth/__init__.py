@@ -5,23 +5,27 @@
         print(frame.time, frame.depth.shape, frame.is_keyframe)
 """
 
-from .cameras import (
-    MEI,
-    Camera,
-    Equirectangular,
-    Fisheye624,
-    KannalaBrandt,
-    OpenCV,
-    Pinhole,
-    load_camera,
-)
-from .errors import MediaWarning, VeloDepthError
-from .media.reading import open_source
-from .presets import Model, load
-from .stream.flow import DisFlow, GivenFlow, NoFlow
-from .stream.frame import DepthFrame
-from .stream.keyframes import Adaptive, Every, Published
-from .stream.stream import DepthStream
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cameras import (
+        MEI,
+        Camera,
+        Equirectangular,
+        Fisheye624,
+        KannalaBrandt,
+        OpenCV,
+        Pinhole,
+        load_camera,
+    )
+    from .errors import MediaWarning, VeloDepthError
+    from .media.reading import open_source
+    from .presets import Model, load
+    from .stream.flow import DisFlow, GivenFlow, NoFlow
+    from .stream.frame import DepthFrame
+    from .stream.keyframes import Adaptive, Every, Published
+    from .stream.stream import DepthStream
 
 __version__ = "0.1.0"
 
@@ -48,3 +52,28 @@ __all__ = [
     "load_camera",
     "open_source",
 ]
+
+_HOMES = {
+    ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole load_camera",
+    ".errors": "MediaWarning VeloDepthError",
+    ".media.reading": "open_source",
+    ".presets": "Model load",
+    ".stream.flow": "DisFlow GivenFlow NoFlow",
+    ".stream.frame": "DepthFrame",
+    ".stream.keyframes": "Adaptive Every Published",
+    ".stream.stream": "DepthStream",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:  # with it, type checkers would take any name for a public one
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported when first used (PEP 562): `velodepth --help` need not wait for NumPy."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOME[name], __name__), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

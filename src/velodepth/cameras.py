@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import numbers
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -62,7 +61,7 @@ class Camera(ABC):
 
     def __post_init__(self) -> None:
         for name in self._parameters():
-            value = getattr(self, name)
+            value = _plain(getattr(self, name))
             if not _is_number(value):
                 raise VeloDepthError(
                     f"{name} of a {self.model} camera is {value!r:.40}; give a finite number"
@@ -73,11 +72,12 @@ class Camera(ABC):
                 )
             object.__setattr__(self, name, float(value))
         if self.size is not None:
-            if not (isinstance(self.size, tuple) and len(self.size) == 2 and all(map(_is_count, self.size))):
+            size = tuple(map(_plain, self.size)) if isinstance(self.size, (tuple, list)) else ()
+            if len(size) != 2 or not all(map(_is_count, size)):
                 raise VeloDepthError(
                     f"width and height of a {self.model} camera are {self.size!r}; give two positive integers"
                 )
-            object.__setattr__(self, "size", (int(self.size[0]), int(self.size[1])))
+            object.__setattr__(self, "size", size)
 
     # Pixels and rays
 
@@ -599,10 +599,15 @@ def _vectors(values: ArrayLike, length: int, name: str) -> Array:
     return array
 
 
+def _plain(value: Any) -> Any:
+    """A numpy scalar as Python's own number, anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _is_number(value: Any) -> bool:
-    """Whether it is a real number that arithmetic can bear: not NaN, infinite or absurd, no text, no bool."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and bool(abs(value) < 1e100)
+    """Whether it is a number that arithmetic can bear: not NaN, infinite or absurd, no text, no bool."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e100
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value > 0)
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

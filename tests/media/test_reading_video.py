@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import http.server
 import itertools
 import os
@@ -45,7 +46,8 @@ def encode(path, frames, codec="libx264rgb", pix_fmt="rgb24", times=None, rate=2
     """Write frames (RGB arrays, or av frames as they are) with times in milliseconds; lossless by default."""
     if codec == "libx264rgb":
         options = {"qp": "0", "bf": "0", **options}
-    with av.open(str(path), "w") as container:
+    muxing = {key: options.pop(key) for key in ("movflags", "muxdelay") if key in options}
+    with av.open(str(path), "w", options=muxing) as container:
         stream = container.add_stream(codec, rate=rate)
         context = stream.codec_context
         first = frames[0]
@@ -96,9 +98,9 @@ def read_damaged(source):
         ("libx264", "yuv420p10le", ".mp4", {}),
         ("libx265", "yuv420p", ".mp4", {"x265-params": "log-level=none"}),
         ("libvpx-vp9", "yuv420p", ".webm", {"deadline": "realtime", "cpu-used": "8", "crf": "20"}),
-        ("mpeg4", "yuv420p", ".avi", {"qscale": "2"}),
-        ("mpeg4", "yuv420p", ".mov", {"qscale": "2"}),
-        ("mjpeg", "yuvj420p", ".avi", {"qscale": "2"}),
+        ("mpeg4", "yuv420p", ".avi", {"b": "4M"}),
+        ("mpeg4", "yuv420p", ".mov", {"b": "4M"}),
+        ("mjpeg", "yuvj420p", ".avi", {"b": "4M"}),
         ("ffv1", "bgr0", ".mkv", {}),
         ("gif", "rgb8", ".gif", {}),
     ],
@@ -186,7 +188,7 @@ def test_colours_follow_the_matrix_and_range_of_the_stream(tmp_path, matrix, ful
     path = tmp_path / "clip.mkv"
     encode(path, [frame], "libx264", pix_fmt, colour=(matrix, 2 if full else 1), qp="0")
     (shown,) = read(path)
-    np.testing.assert_allclose(shown.picture[20, 30], to_rgb(*values, matrix, full), atol=1.5)
+    np.testing.assert_allclose(shown.picture[20, 30], to_rgb(*values, matrix, full), atol=2)
 
 
 # ---- upright ---------------------------------------------------------------------------------------------
@@ -242,21 +244,17 @@ def test_motion_jpeg_is_turned_by_the_exif_of_its_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("codec", "suffix", "options"),
     [
-        ("libx264", ".mp4", {"bf": "2"}),
+        ("libx264", ".mp4", {"bf": "2", "movflags": "faststart"}),  # the index in front, as of a download
         ("libx264", ".mkv", {}),
         ("libx264", ".flv", {}),
-        ("mpeg4", ".avi", {}),
+        ("mpeg4", ".avi", {"b": "4M"}),
         ("libx264", ".h264", {}),
     ],
 )
 def test_a_file_that_is_cut_short_gives_what_is_there_and_a_warning(tmp_path, codec, suffix, options):
     expected = pictures(80)
     noise = np.random.default_rng(0).integers(0, 40, expected.shape, np.uint8)  # frames of about equal bytes
-    whole = tmp_path / "whole.mkv" if suffix == ".mp4" else tmp_path / f"whole{suffix}"
-    encode(whole, expected // 2 + noise, codec, "yuv420p", g="10", **options)
-    if suffix == ".mp4":  # with the index in front, as a download has it
-        remux(whole, tmp_path / "whole.mp4", movflags="faststart")
-        whole = tmp_path / "whole.mp4"
+    whole = encode(tmp_path / f"whole{suffix}", expected // 2 + noise, codec, "yuv420p", g="10", **options)
     assert len(read(whole)) == 80
     data = whole.read_bytes()
     cut = tmp_path / f"cut{suffix}"
@@ -267,27 +265,21 @@ def test_a_file_that_is_cut_short_gives_what_is_there_and_a_warning(tmp_path, co
     assert message == f"{cut} is damaged or cut short: {len(frames)} frames were read"
 
 
-def remux(path, target, **options):
-    with av.open(str(path)) as source, av.open(str(target), "w", options=options) as out:
-        stream = out.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                out.mux(packet)
-
-
-def test_a_hole_in_the_middle_costs_frames_but_not_the_rest(tmp_path):
-    path = encode(tmp_path / "clip.mkv", pictures(60), "ffv1", "bgr0", g="1", slicecrc="1")
-    with av.open(str(path)) as container:
-        packets = [packet.pos for packet in container.demux(video=0) if packet.size]
-    data = bytearray(path.read_bytes())
-    data[packets[30] + 60 : packets[30] + 90] = bytes(30)
+def test_a_hole_in_the_middle_costs_a_frame_but_not_the_rest(tmp_path):
+    whole = encode(tmp_path / "whole.mkv", pictures(60), "mjpeg", "yuvj420p")
+    with av.open(str(whole)) as container:
+        start, size = next(
+            (packet.pos, packet.size) for packet in container.demux(video=0) if packet.pts == 1200
+        )
+    data = bytearray(whole.read_bytes())
+    data[start + 40 : start + size - 20] = b"\x5a" * (size - 60)
+    path = tmp_path / "hole.mkv"
     path.write_bytes(data)
     frames, message = read_damaged(path)
-    assert len(frames) >= 59
-    assert frames[-1].time == pytest.approx(59 / 25)
-    np.testing.assert_array_equal(frames[-1].picture, pictures(60)[-1])
-    assert str(path) in message
+    assert message == f"{path} is damaged or cut short: 59 frames were read"
+    kept = [frame for frame in read(whole) if frame.time != 1.2]
+    assert [frame.time for frame in frames] == [frame.time for frame in kept]
+    np.testing.assert_array_equal([f.picture for f in frames], [f.picture for f in kept])
 
 
 def test_a_file_without_its_index_is_refused(tmp_path):
@@ -320,7 +312,7 @@ def test_sound_alone_is_refused(tmp_path):
 
 
 def test_a_small_video_is_refused(tmp_path):
-    path = encode(tmp_path / "small.mkv", pictures(2, (32, 8)), "ffv1", "bgr0")
+    path = encode(tmp_path / "small.mkv", np.zeros((2, 8, 32, 3), np.uint8), "ffv1", "bgr0")
     with pytest.raises(VeloDepthError, match=r"frame 0 of .*small\.mkv is 32 x 8 pixels"):
         read(path)
 
@@ -333,6 +325,19 @@ def test_a_video_that_changes_its_size_is_refused_there(tmp_path):
     assert [next(frames).index for _ in range(4)] == [0, 1, 2, 3]
     with pytest.raises(VeloDepthError, match=r"frame 4 of .*both\.h264 is 80 x 48 .* 64 x 48"):
         next(frames)
+
+
+def test_frames_are_freed_as_they_are_passed(tmp_path):
+    path = encode(tmp_path / "clip.mkv", pictures(60))
+    alive = []
+    gc.collect()
+    gc.disable()  # a frame in a reference cycle would stay
+    try:
+        for _ in open_source(path):
+            alive.append(sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects()))
+    finally:
+        gc.enable()
+    assert len(alive) == 60 and 0 < max(alive) < 10
 
 
 # ---- letting go ------------------------------------------------------------------------------------------

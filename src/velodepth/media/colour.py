@@ -47,12 +47,12 @@ class Colouring:
         self._scale = scale
         self._time = 0.0
         self._tracked: np.ndarray | None = None  # smoothed percentiles, log metres
-        self._range: tuple[float, float] | None = None
+        self._range = None if near is None or far is None else (near, far)
         self._bar: Bar | None = None
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """Near and far in metres as last painted; None before the first frame with any depth."""
+        """Near and far in metres as last painted; None as long as nothing tells them."""
         return self._range
 
     def paint(self, frame: DepthFrame) -> np.ndarray:
@@ -80,9 +80,9 @@ class Colouring:
         """Moves the range towards the depths of this frame."""
         elapsed, self._time = max(frame.time - self._time, 0.0), frame.time
         depth = sample(frame.depth)
-        if not depth.size and None in self._given:
+        if not depth.size:
             return
-        seen = np.log(np.percentile(depth, PERCENTILES)) if depth.size else np.zeros(2)
+        seen = np.log(np.percentile(depth, PERCENTILES))
         if self._tracked is None or frame.keyframe_reason in ("start", "cut"):
             self._tracked, self._range = seen, None
         self._tracked = self._tracked + (1 - math.exp(-elapsed / SECONDS)) * (seen - self._tracked)

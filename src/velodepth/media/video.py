@@ -97,13 +97,19 @@ class Video(Source):
         reformatter = VideoReformatter()
         period = 1 / (self.frame_rate or DEFAULT_RATE)
         start, time = None, -period
+        rotation = None
         for frame in self._frames():
             stamp = -math.inf
             if frame.pts is not None and frame.time_base:
                 start = frame.pts if start is None else start
                 stamp = float((frame.pts - start) * frame.time_base)
             time = stamp if stamp > time else time + period
-            yield time, _upright(frame, _to_rgb(frame, reformatter))
+            # A frame whose side data was looked at is freed late, as the two refer to each other.
+            if frame.rotation != rotation:
+                rotation, (swap, down, across) = frame.rotation, _turn(frame)
+            picture = _to_rgb(frame, reformatter)
+            picture = picture.swapaxes(0, 1) if swap else picture
+            yield time, np.ascontiguousarray(picture[::down, ::across])
 
     def _frames(self) -> Iterator[av.VideoFrame]:
         """Every frame that can be decoded; then says whether some could not."""
@@ -184,23 +190,28 @@ def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
     return rgb.to_ndarray()
 
 
-def _upright(frame: av.VideoFrame, picture: np.ndarray) -> np.ndarray:
-    """Turn and mirror a picture (H, W, 3) by the frame's display matrix, to the nearest right angle.
+def _turn(frame: av.VideoFrame) -> tuple[bool, int, int]:
+    """How a frame's display matrix turns it upright, to the nearest right angle.
 
     The matrix takes the coded pixel (x, y) to (a x + c y, b x + d y) on the screen (ISO/IEC 14496-12,
     section 6.2.2), up to an offset.
+
+    Returns:
+        Whether to swap x and y, and after that the steps, 1 or -1, to take rows and columns in.
     """
     try:
         side_data: Mapping[Any, Any] = frame.side_data
+        matrix = np.frombuffer(side_data[SideDataType.DISPLAYMATRIX], np.int32).tolist()
+        a, b, _, c, d = matrix[:5]
+    except KeyError:
+        return False, 1, 1
     except ValueError:  # PyAV stumbles over side data that it has no name for
-        return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
-    if SideDataType.DISPLAYMATRIX in side_data:
-        a, b, _, c, d = np.frombuffer(side_data[SideDataType.DISPLAYMATRIX], np.int32)[:5].tolist()
-        if abs(b) > abs(a):
-            picture = picture.swapaxes(0, 1)
-            a, d = c, b
-        picture = picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-    return np.ascontiguousarray(picture)
+        angle = math.radians(frame.rotation)
+        a = d = round(math.cos(angle))
+        b, c = -round(math.sin(angle)), round(math.sin(angle))
+    swap = abs(b) > abs(a)
+    across, down = (c, b) if swap else (a, d)
+    return swap, -1 if down < 0 else 1, -1 if across < 0 else 1
 
 
 def _why(error: av.error.FFmpegError) -> str:

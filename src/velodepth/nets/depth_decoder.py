@@ -46,9 +46,32 @@ class MapHead(nn.Module):
         self.last = nn.Conv2d(32, 1, 1)
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
-        x = self.coarse(self.project(self.norm(x)))
+        return self.finish(self.coarse(self.project(self.norm(x))), size)
+
+    def finish(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        """From the output of the coarse convolution, (B, C/2, h, w)."""
         x = F.interpolate(x, size, mode="bilinear", align_corners=True)
         return self.last(F.leaky_relu(self.fine(x)))
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of one convolution that does norm's scale and shift, project and coarse."""
+        weight = self.project.weight * self.norm.weight
+        bias = self.project.weight @ self.norm.bias + self.project.bias
+        return (
+            torch.einsum("omyx,mi->oiyx", self.coarse.weight, weight),
+            self.coarse.weight.sum((2, 3)) @ bias + self.coarse.bias,
+        )
+
+
+def run_heads(heads: list[MapHead], x: Tensor, size: tuple[int, int]) -> list[Tensor]:
+    """`[head(x, size) for head in heads]`, faster: one normalisation and one convolution for all.
+
+    The latents are large here, and a fifth of a propagated frame went into these layers one by one.
+    """
+    weights, biases = zip(*(head.folded() for head in heads), strict=True)
+    x = F.layer_norm(x.permute(0, 2, 3, 1), x.shape[1:2], eps=heads[0].norm.eps).permute(0, 3, 1, 2)
+    x = F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), torch.cat(weights), torch.cat(biases))
+    return [head.finish(half, size) for head, half in zip(heads, x.chunk(len(heads), 1), strict=True)]
 
 
 class DepthDecoder(nn.Module):
@@ -78,6 +101,5 @@ class DepthDecoder(nn.Module):
         -> radius in metres and confidence, both (B, 1, H, W)."""
         for feature, process, up in zip(features, self.process, self.ups, strict=True):
             latents = up(latents + process(feature))
-        radius = torch.exp(self.log_radius(latents, size).clip(-8, 8) + 2)
-        confidence = torch.exp(self.log_confidence(latents, size).clip(-8, 10))
-        return radius, confidence
+        radius, confidence = run_heads([self.log_radius, self.log_confidence], latents, size)
+        return torch.exp(radius.clip(-8, 8) + 2), torch.exp(confidence.clip(-8, 10))

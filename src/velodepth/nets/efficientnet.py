@@ -32,10 +32,9 @@ class ConvNorm(nn.Module):
 
     def __init__(self, inp: int, out: int, kernel: int, stride: int = 1, groups: int = 1, active: bool = True):
         super().__init__()
-        # On even sizes a stride of 2 pads one pixel less before than after.
-        before = (kernel - stride) // 2
-        after = kernel - stride - before
-        self.same = (before, after, before, after)
+        # On even sizes a stride of 2 needs one pixel less before than after, which a convolution cannot do itself.
+        before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self.uneven = (before, after, before, after) if before != after else None
         self.conv = nn.Conv2d(inp, out, kernel, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(out, eps=1e-3)
         self.active = active
@@ -44,9 +43,11 @@ class ConvNorm(nn.Module):
         # The norm is a fixed scale and shift, so it goes into the convolution: one pass over memory, not two.
         n = self.norm
         scale = n.weight * torch.rsqrt(n.running_var + n.eps)
-        x = F.pad(x, self.same) if any(self.same) else x
+        if self.uneven:
+            x = F.pad(x, self.uneven)
+        padding = 0 if self.uneven else self.conv.kernel_size[0] // 2
         x = F.conv2d(x, self.conv.weight * scale.view(-1, 1, 1, 1), n.bias - n.running_mean * scale,
-                     self.conv.stride, groups=self.conv.groups)  # fmt: skip
+                     self.conv.stride, padding, groups=self.conv.groups)  # fmt: skip
         return F.relu6(x) if self.active else x
 
 

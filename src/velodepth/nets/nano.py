@@ -86,13 +86,12 @@ class Nano(nn.Module):
         # Propagation.
         self.stem = conv(7, WIDTHS[-1], stride=2)
         self.down = nn.ModuleList(conv(b, a, stride=2) for a, b in pairs)
-        self.see = nn.ModuleList(Residual(w) for w in WIDTHS[:2])
         self.motion = nn.ModuleList(conv(w, CONTEXT, 1) for w in WIDTHS[:-1])
         self.motion_mix = conv(CONTEXT, CONTEXT)
         self.flow_change = conv(CONTEXT, 2)
-        self.gate = nn.ModuleList(conv(CONTEXT, w, 1) for w in WIDTHS)
-        self.meet = nn.ModuleList(conv(2 * w, w, 1) for w in WIDTHS)
-        self.change = nn.ModuleList(conv(w, w) for w in WIDTHS)
+        self.gate = conv(CONTEXT, len(WIDTHS), 1)
+        self.meet = nn.ModuleList(conv(2 * w, w // 2, 1) for w in WIDTHS)
+        self.change = nn.ModuleList(conv(w // 2, w) for w in WIDTHS)
         self._start_humble()
 
     def _start_humble(self) -> None:
@@ -133,8 +132,6 @@ class Nano(nn.Module):
         evidence = [self.stem(clues)]
         for down in reversed(self.down):
             evidence.insert(0, down(F.relu(evidence[0])))
-            if evidence[0].shape[1] > WIDTHS[2]:
-                evidence[0] = self.see[len(WIDTHS) - len(evidence)](evidence[0])
         context = self.motion[0](F.relu(evidence[0]))
         for motion, level in zip(self.motion[1:], evidence[1:-1], strict=True):
             context = enlarge(context, 2) + motion(F.relu(level))
@@ -144,10 +141,11 @@ class Nano(nn.Module):
     def correct(self, evidence: list[Tensor], context: Tensor, warped: list[Tensor]) -> list[Tensor]:
         """Evidence, context (B, CONTEXT, H/8, W/8) and warped features -> features of the new frame."""
         features = []
+        gates = torch.sigmoid(self.gate(context)).split(1, 1)
         for i, stride in enumerate(STRIDES):
-            here = F.avg_pool2d(context, stride // 8) if stride >= 8 else enlarge(context, 2)
-            both = self.meet[i](torch.cat([F.relu(evidence[i]), warped[i]], 1))
-            features.append(warped[i] + torch.sigmoid(self.gate[i](here)) * self.change[i](F.relu(both)))
+            gate = F.avg_pool2d(gates[i], stride // 8) if stride >= 8 else enlarge(gates[i], 2)
+            both = F.relu(self.meet[i](torch.cat([F.relu(evidence[i]), warped[i]], 1)))
+            features.append(warped[i] + gate * self.change[i](both))
         return features
 
     # ---- a frame, start to end: what runtime/onnx.py does with the graphs and NumPy warps
@@ -184,8 +182,13 @@ class Nano(nn.Module):
 
 
 def warp(x: Tensor, flow: Tensor) -> Tensor:
-    """Bilinear read of (B, C, h, w) at pixel + flow (B, 2, h, w), in pixels of x; zero outside."""
+    """Bilinear read of (B, C, h, w) at pixel + flow (B, 2, h, w), in pixels of x; zero outside.
+
+    Positions are rounded to 1/32 pixel, OpenCV's grain, so that both runtimes read the same; the gradient
+    ignores the rounding.
+    """
     h, w = x.shape[-2:]
+    flow = flow + (torch.round(flow * 32) / 32 - flow).detach()
     u = torch.arange(w, device=x.device, dtype=x.dtype) + 0.5
     v = torch.arange(h, device=x.device, dtype=x.dtype)[:, None] + 0.5
     grid = torch.stack([(u + flow[:, 0]) * (2 / w) - 1, (v + flow[:, 1]) * (2 / h) - 1], -1)

@@ -176,8 +176,11 @@ class Canvas:
 
 def to_uint8(canvas: np.ndarray) -> np.ndarray:
     """Canvas float32 (3, H, W) -> RGB uint8 (H, W, 3), for optical flow. Source: network.md, section 1."""
-    picture = canvas.transpose(1, 2, 0) * IMAGENET_STD + IMAGENET_MEAN
-    return (np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    planes = canvas * IMAGENET_STD[:, None, None]
+    planes += IMAGENET_MEAN[:, None, None]
+    np.clip(planes, 0, 1, out=planes)
+    planes *= 255
+    return cv2.merge(list(planes.astype(np.uint8)))
 
 
 # Bilinear resizing with the rounding of PyTorch's `interpolate`, which fuses multiply and add. Optical flow

@@ -11,6 +11,24 @@ from ..runtime.protocol import State
 from .canvas import Canvas
 
 
+class Lens:
+    """The camera of the frames that share one ray map: given, or fitted to the rays when first asked for.
+
+    given: camera in picture pixels, or None; rays: float32 (H, W, 3) on the canvas.
+    """
+
+    def __init__(self, given: Camera | None, rays: np.ndarray, canvas: Canvas) -> None:
+        self.given, self.rays, self._canvas = given, rays, canvas
+
+    @cached_property
+    def camera(self) -> Camera:
+        if self.given is not None:
+            return self.given
+        c = self._canvas
+        on_padded = fit_pinhole(self.rays).moved(c.padded_width / c.width, c.padded_height / c.height)
+        return on_padded.moved(1.0, 1.0, -c.left, -c.top)
+
+
 class DepthFrame:
     """Depth of one picture. Maps have the picture's size (H, W); what costs time is made when first asked for.
 
@@ -24,7 +42,7 @@ class DepthFrame:
         time: float,
         picture: np.ndarray,
         reason: str | None,
-        camera: Camera | None,
+        lens: Lens,
         state: State,
         canvas: Canvas,
         scale: float,
@@ -34,7 +52,7 @@ class DepthFrame:
         self.picture = picture  # (H, W, 3) uint8 RGB
         self.keyframe_reason = reason  # why the network looked anew, None on propagated frames
         self.scale = scale  # what the keyframe cross-fade multiplies this frame's depth by (median); 1.0: nothing
-        self._given = camera
+        self._lens = lens
         self._state = state
         self._canvas = canvas
 
@@ -42,14 +60,10 @@ class DepthFrame:
     def is_keyframe(self) -> bool:
         return self.keyframe_reason is not None
 
-    @cached_property
+    @property
     def camera(self) -> Camera:
         """The camera that was given, else the pinhole camera nearest to the estimated rays; picture pixels."""
-        if self._given is not None:
-            return self._given
-        c = self._canvas
-        on_padded = fit_pinhole(self._state.rays).moved(c.padded_width / c.width, c.padded_height / c.height)
-        return on_padded.moved(1.0, 1.0, -c.left, -c.top)
+        return self._lens.camera
 
     @cached_property
     def depth(self) -> np.ndarray:

@@ -16,7 +16,7 @@ from .canvas import Canvas, CanvasSpec, to_uint8
 from .evidence import Evidence
 from .fade import Fade
 from .flow import DisFlow, Flow
-from .frame import DepthFrame
+from .frame import DepthFrame, Lens
 from .keyframes import FRESH, Policy, Since
 
 FRAME_RATE = 30.0
@@ -49,6 +49,7 @@ class DepthStream:
         """Forget everything: the next picture is a first one, and may have another size."""
         self._index = 0
         self._canvas: Canvas | None = None
+        self._lens: Lens | None = None
         self._state: State | None = None  # the network's own, of the last picture
         self._shown: np.ndarray | None = None  # (H, W) radius handed out for it, after the cross-fade
         self._small: np.ndarray | None = None  # (H, W, 3) uint8, its canvas for the flow
@@ -78,16 +79,10 @@ class DepthStream:
                 f"{c.picture_height}: resize it, or call reset() to begin anew."
             )
         state, scale, reason = self._see(self._canvas.fill(picture))
-        frame = DepthFrame(
-            self._index,
-            self._index / FRAME_RATE if time is None else time,
-            picture,
-            reason,
-            self._camera,
-            state,
-            self._canvas,
-            scale,
-        )
+        if self._lens is None or self._lens.rays is not state.rays:
+            self._lens = Lens(self._camera, state.rays, self._canvas)
+        seconds = self._index / FRAME_RATE if time is None else time
+        frame = DepthFrame(self._index, seconds, picture, reason, self._lens, state, self._canvas, scale)
         self._index += 1
         return frame
 

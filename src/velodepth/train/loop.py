@@ -23,7 +23,7 @@ from ..nets.nano import Nano, focal_of, FOCAL_UNIT, pinhole_rays
 from . import losses
 from .data import Batch, Clips, Stills, ahead, collate, draw, open_shards
 
-PROPAGATION = ("stem", "down", "see", "motion", "motion_mix", "flow_change", "gate", "meet", "change")
+PROPAGATION = ("stem", "down", "motion", "motion_mix", "flow_change", "gate", "meet", "change")
 """Modules of `Nano` that only propagated frames use."""
 
 

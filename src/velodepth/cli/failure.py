@@ -1,0 +1,47 @@
+"""What goes wrong, told in one line on stderr."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from ..errors import MediaWarning, VeloDepthError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns a VeloDepthError, a MediaWarning and Ctrl-C into a line on stderr and an exit status."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MediaWarning)
+        show_other = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, MediaWarning):
+                say("Warning", str(message))
+            else:
+                show_other(message, category, *where)
+
+        warnings.showwarning = show
+        try:
+            yield
+        except VeloDepthError as error:
+            say("Error", str(error))
+            raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt as interrupt:
+            say("Interrupted", "nothing was written")
+            raise typer.Exit(INTERRUPTED) from interrupt
+
+
+def say(what: str, text: str) -> None:
+    """A line on stderr, also above a progress bar; never folded, so that scripts can read it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    style = "bold red" if what == "Error" else "bold yellow"
+    Console(stderr=True).print(Text.assemble((f"{what}: ", style), text), soft_wrap=True)

@@ -1,0 +1,65 @@
+"""What several commands share: options, and the source they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import VeloDepthError
+
+if TYPE_CHECKING:
+    from ..media.reading import Source
+
+# The text above a command's options says what a source is.
+Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", hidden=True)]
+RawSize = Annotated[
+    str | None, typer.Option(metavar="WxH", help="Pixels of bare rgb24 pictures on standard input.")
+]
+Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
+Preset = Annotated[
+    str, typer.Option(metavar="NAME", help="nano, nano-fast, nano-fine, large, or the path of a checkpoint.")
+]
+Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
+Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's best.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run has written.")]
+
+
+def numbers(option: str, text: str, *forms: str) -> tuple[float, ...]:
+    """The numbers in the value of an option, which has one of the `forms`, such as "NEAR,FAR".
+
+    Raises VeloDepthError where they are not numbers, or not as many as a form has.
+    """
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) not in [len(form.split(",")) for form in forms]:
+        raise VeloDepthError(f"{option} {text} is not understood: give {' or '.join(forms)}, as numbers")
+    return values
+
+
+def open_sources(sources: Sequence[str], raw_size: str | None, rate: float) -> Source:
+    """The source of a command line: one word, or the image files into which the shell made a glob.
+
+    Raises VeloDepthError as `velodepth.open_source` does, and for several words that are no image files.
+    """
+    from ..media.images import SUFFIXES
+    from ..media.reading import open_source
+
+    size = None
+    if raw_size is not None:
+        width, _, height = raw_size.partition("x")
+        if not (width.isdecimal() and height.isdecimal()):
+            raise VeloDepthError(f"--raw-size {raw_size} is not understood: give WIDTHxHEIGHT, e.g. 640x480")
+        size = int(width), int(height)
+    if len(sources) == 1:
+        return open_source(sources[0], frame_rate=rate, raw_size=size)
+    other = next((name for name in sources if Path(name).suffix.lower() not in SUFFIXES), None)
+    if other is not None:
+        raise VeloDepthError(
+            f"several sources must all be images, and {other} is none: run the command once for each video"
+        )
+    return open_source([Path(name) for name in sources], frame_rate=rate)

@@ -1,0 +1,112 @@
+"""`velodepth run`: depth of a video, written as it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote, urlsplit
+
+import typer
+
+from ..errors import VeloDepthError
+from . import options
+from .failure import INTERRUPTED, say, told
+
+if TYPE_CHECKING:
+    from ..cameras import Camera
+    from ..media.reading import Source
+    from ..media.writing import Options, Writers
+    from ..presets import Model
+    from ..stream.frame import DepthFrame
+
+Lens = Callable[[int, int], "Camera | None"]
+"""The camera of pictures of a width and height in pixels; None: it is to be estimated."""
+
+
+@told()
+def run(
+    source: options.Sources,
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file ending in .mp4, .npz or .jsonl."),
+    ] = ".",
+    save: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="What to write, see above; commas between several. [default: side]"),
+    ] = None,
+    overwrite: options.Overwrite = False,
+    range_: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="NEAR,FAR",
+            help="Metres of the brightest and of the darkest colour; else they follow the scene.",
+        ),
+    ] = None,
+    ply_every: Annotated[
+        int, typer.Option(metavar="N", min=1, help="With --save ply: points of every Nth frame.")
+    ] = 30,
+    camera: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="The camera's file, e.g. of velodepth camera --save."),
+    ] = None,
+    focal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FX[,FY,CX,CY]",
+            help="The camera's focal length and centre in pixels, instead of a file. Without either, the "
+            "camera is estimated.",
+        ),
+    ] = None,
+    preset: options.Preset = "nano",
+    runtime: options.Runtime = None,
+    device: options.Device = None,
+    policy: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="When to look anew: adaptive, published, or every (each frame)."),
+    ] = "adaptive",
+    max_frames: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Stop after N frames.", show_default=False)
+    ] = None,
+    rate: options.Rate = 30.0,
+    raw_size: options.RawSize = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")] = False,
+) -> None:
+    """Depth of every frame of a video, written as it is computed.
+
+    SOURCE is a video file, a folder or glob of images, the number of a camera, a URL, or - for standard
+    input. Ctrl-C ends the run early and keeps what was written until then.
+
+    \b
+    Kinds of output for --save, by default named after the source:
+      side   street-side.mp4        video: picture beside coloured depth
+      depth  street-depth.mp4       video: coloured depth alone
+
+    \b
+    Examples:
+      velodepth run street.mp4
+      velodepth run street.mp4 --save side,npz --out results
+      velodepth run street.mp4 --out depth.mp4 --range 1,40
+      velodepth run "frames/*.png" --rate 24 --focal 520
+      velodepth run rtsp://host/stream --max-frames 900
+    """
+    from .. import __version__, load
+    from ..media.writing import Options
+
+    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    lens = _lens(camera, focal)
+    pictures = options.open_sources(source, raw_size, rate)
+    model = load(preset, runtime, device)
+    facts = {
+        "velodepth": __version__,
+        "source": pictures.name,
+        "preset": model.name,
+        "runtime": model.runtime.name,
+        "device": model.runtime.device,
+        "policy": policy,
+    }
+    kinds = [kind for several in save or [] for kind in several.split(",")]
+    writers = open_outputs(out, stem_of(source), kinds, Options(near, far, ply_every, facts, overwrite))
+    process(pictures, model, writers, lens, policy, max_frames, quiet)
