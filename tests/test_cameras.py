@@ -273,6 +273,27 @@ def test_fisheye_polynomial_ends_at_its_fold():
     assert np.isnan(camera.unproject([300 + 200 * 1.3, 300])).all()  # the image circle has radius 1.217 f
 
 
+def test_fisheye_ends_straight_behind():
+    camera = KannalaBrandt(100, 100, 0, 0)
+    np.testing.assert_allclose(camera.unproject([99.9 * math.pi, 0])[2], -1, atol=1e-4)
+    assert np.isnan(camera.unproject([100.1 * math.pi, 0])).all()
+
+
+def test_rational_model_ends_at_its_pole():
+    """1 + k4 r^2 is 0 at r = 3.08; the lens plane reaches infinity there."""
+    camera = OpenCV(300, 310, 250, 240, -0.0902579540742396, 0.15238250028910377, k4=-0.10514685173848812)
+    rays = cone(69)
+    np.testing.assert_allclose(camera.unproject(camera.project(rays)), rays, atol=1e-7)
+    assert np.isnan(camera.project([3.1, 0, 1])).all()
+
+
+def test_strong_decentering_ends_where_it_folds():
+    """x + 0.1 (3 x^2 + y^2) falls for x < -5/3; there the model would show the other side a second time."""
+    camera = OpenCV(100, 100, 0, 0, p2=0.1)
+    assert np.isfinite(camera.project([-1.6, 0, 1])).all()
+    assert np.isnan(camera.project([-1.7, 0, 1])).all()
+
+
 def test_unified_sphere_ends_where_it_folds():
     """For xi > 1 at cos(theta) = -1/xi, which falls at 1 / sqrt(xi^2 - 1) of the plane."""
     camera = MEI(100, 100, 0, 0, 2.0)

@@ -326,7 +326,7 @@ class _Distorted(Camera):
 
         Its radial part is where r N / D rises: up to the first root of that slope, or of D. The whole is on a
         disc where the symmetric part of its Jacobian is positive definite (Gale and Nikaido 1965, theorem 6),
-        which is looked for on circles, in three ever closer passes.
+        which is looked for on 512 circles.
         """
         numerator, denominator = self._radial()
         square = Polynomial([0, 1])
@@ -335,18 +335,14 @@ class _Distorted(Camera):
         roots = np.concatenate([slope.trim(_NOTHING).roots(), denominator.roots()])
         ends = roots.real[(np.abs(roots.imag) < 1e-9 * np.abs(roots)) & (roots.real > 0)]
         hair = 1 - 1e-9  # rounding must not step over a root of D, where the lens plane jumps to infinity
-        low, high = 0.0, min(self._widest, hair * math.sqrt(ends.min(initial=math.inf)))
-        for _ in range(3):
-            radii = np.tan(np.linspace(math.atan(low), math.atan(high), 512))
-            with np.errstate(all="ignore"):
-                jacobian = self._distortion(radii[:, None, None] * _CIRCLE)[1]
-            symmetric = jacobian + np.swapaxes(jacobian, -1, -2)
-            good = ((symmetric[..., 0, 0] > 0) & (_determinant(symmetric) > 0)).all(axis=1)
-            if good.all():
-                return high
-            first_bad = max(1, int(np.argmin(good)))
-            low, high = float(radii[first_bad - 1]), float(radii[first_bad])
-        return low
+        limit = min(self._widest, hair * math.sqrt(ends.min(initial=math.inf)))
+
+        radii = np.tan(np.linspace(0, math.atan(limit), 512))
+        with np.errstate(all="ignore"):
+            jacobian = self._distortion(radii[:, None, None] * _CIRCLE)[1]
+        symmetric = jacobian + np.swapaxes(jacobian, -1, -2)
+        good = ((symmetric[..., 0, 0] > 0) & (_determinant(symmetric) > 0)).all(axis=1)
+        return limit if good.all() else float(radii[np.argmin(good) - 1])
 
     def _distortion(self, plane: Array) -> tuple[Array, Array]:
         """Lens plane (..., 2) of the ideal plane (..., 2), and its Jacobian (..., 2, 2), at any radius."""

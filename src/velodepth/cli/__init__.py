@@ -17,6 +17,7 @@ app = typer.Typer(
     name="velodepth",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help, quick and calm
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with  velodepth demo,  then  velodepth run street.mp4",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import typer
 
@@ -19,29 +19,29 @@ def told() -> Iterator[None]:
     """Turns a VeloDepthError, a MediaWarning and Ctrl-C into a line on stderr and an exit status."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", MediaWarning)
-        show_other = warnings.showwarning
+        show_other: Callable[..., None] = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
             if issubclass(category, MediaWarning):
-                say("Warning", str(message))
+                _say("Warning", message)
             else:
                 show_other(message, category, *where)
 
-        warnings.showwarning = show
+        warnings.showwarning = cast(Any, show)
         try:
             yield
         except VeloDepthError as error:
-            say("Error", str(error))
+            _say("Error", error)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
-            say("Interrupted", "nothing was written")
+            _say("Interrupted", "nothing was written")
             raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def say(what: str, text: str) -> None:
+def _say(what: str, text: object) -> None:
     """A line on stderr, also above a progress bar; never folded, so that scripts can read it."""
     from rich.console import Console
     from rich.text import Text
 
     style = "bold red" if what == "Error" else "bold yellow"
-    Console(stderr=True).print(Text.assemble((f"{what}: ", style), text), soft_wrap=True)
+    Console(stderr=True).print(Text.assemble((f"{what}: ", style), str(text)), soft_wrap=True)

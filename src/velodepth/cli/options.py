@@ -23,7 +23,8 @@ Preset = Annotated[
     str, typer.Option(metavar="NAME", help="nano, nano-fast, nano-fine, large, or the path of a checkpoint.")
 ]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
-Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's best.")]
+Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run has written.")]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -29,7 +29,6 @@ class Tally:
         self.frames += 1
         self.keyframes += frame.is_keyframe
 
-    @property
     def keyframe_share(self) -> str:
         return f"{100 * self.keyframes / max(self.frames, 1):.0f} % keyframes"
 
@@ -37,7 +36,7 @@ class Tally:
         """450 frames in 14.4 s (31.2 frames/s, 4 % keyframes)"""
         seconds = time.perf_counter() - self._started
         frames = f"{self.frames} frame{'s' * (self.frames != 1)}"
-        return f"{frames} in {seconds:.1f} s ({self.frames / seconds:.1f} frames/s, {self.keyframe_share})"
+        return f"{frames} in {seconds:.1f} s ({self.frames / seconds:.1f} frames/s, {self.keyframe_share()})"
 
 
 @contextmanager
@@ -50,42 +49,41 @@ def bar(
     terminal, and nothing stays.
     """
     console = Console(stderr=True)
-    width = max(12, console.width // 4)
+    name_column = Column(no_wrap=True, overflow="ellipsis", max_width=max(12, console.width // 4))
     columns: list[ProgressColumn] = [
-        TextColumn(
-            "{task.description}",
-            markup=False,
-            table_column=Column(no_wrap=True, overflow="ellipsis", max_width=width),
-        ),
+        TextColumn("{task.description}", markup=False, table_column=name_column),
         _Figures(note),
     ]
     if total is not None:
-        columns.insert(1, BarColumn(bar_width=None))
-        columns += [TimeRemainingColumn(compact=True), TextColumn("left")]
-    shown = console.is_interactive and sys.stderr.isatty() and not quiet
+        columns.insert(1, BarColumn(bar_width=None, complete_style="cyan", finished_style="cyan"))
     with Progress(
         *columns,
         console=console,
         refresh_per_second=5,
         transient=True,
         expand=total is not None,
-        disable=not shown,
+        disable=quiet or not (sys.stderr.isatty() and console.is_interactive),
     ) as progress:
         task = progress.add_task(Path(name).name, total=total)
         yield lambda: progress.advance(task)
 
 
 class _Figures(ProgressColumn):
-    """123/450   31.2 frames/s   4 % keyframes"""
+    """123/450    31.2 frames/s    4 % keyframes   0:10 left"""
 
     def __init__(self, note: Callable[[], str] | None) -> None:
         super().__init__(Column(no_wrap=True))
         self._note = note
 
     def render(self, task: Task) -> Text:
-        done, total = int(task.completed), task.total
-        figures = [f"{done} frames" if total is None else f"{done}/{max(done, int(total))}"]
-        figures.append(f"{task.speed or 0:.1f} frames/s")
+        figures = [f"{int(task.completed)} frames"]
+        if task.total is not None:
+            total = str(max(int(task.total), int(task.completed)))  # a file may hold more than it says
+            figures = [f"{int(task.completed):{len(total)}}/{total}"]
+        figures.append(f"{task.speed or 0:5.1f} frames/s")
         if self._note:
-            figures.append(self._note())
-        return Text("   ".join(figures))
+            figures.append(f"{self._note():>15}")
+        if task.time_remaining is not None:
+            minutes, seconds = divmod(round(task.time_remaining), 60)
+            figures.append(f"{minutes:2}:{seconds:02} left")
+        return Text("  ".join(figures))

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import unquote, urlsplit
 
 import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import INTERRUPTED, say, told
+from .failure import told
 
 if TYPE_CHECKING:
-    from ..cameras import Camera
-    from ..media.reading import Source
-    from ..media.writing import Options, Writers
-    from ..presets import Model
-    from ..stream.frame import DepthFrame
-
-Lens = Callable[[int, int], "Camera | None"]
-"""The camera of pictures of a width and height in pixels; None: it is to be estimated."""
+    from .process import Lens
 
 
 @told()
@@ -30,11 +20,11 @@ def run(
     source: options.Sources,
     out: Annotated[
         str,
-        typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file ending in .mp4, .npz or .jsonl."),
+        typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file named .mp4, .npz or .jsonl."),
     ] = ".",
     save: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help="What to write, see above; commas between several. [default: side]"),
+        typer.Option(metavar="KIND", help="What to write, with commas between. [default: side]"),
     ] = None,
     overwrite: options.Overwrite = False,
     range_: Annotated[
@@ -72,7 +62,7 @@ def run(
     ] = None,
     rate: options.Rate = 30.0,
     raw_size: options.RawSize = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Depth of every frame of a video, written as it is computed.
 
@@ -80,9 +70,16 @@ def run(
     input. Ctrl-C ends the run early and keeps what was written until then.
 
     \b
-    Kinds of output for --save, by default named after the source:
-      side   street-side.mp4        video: picture beside coloured depth
-      depth  street-depth.mp4       video: coloured depth alone
+    Kinds of output for --save:
+      side   video: picture beside coloured depth
+      depth  video: coloured depth alone
+      png    a 16-bit picture a frame, millimetres (65.535 m at most)
+      npy    a float32 array a frame, metres
+      npz    one file of arrays: depth in metres, times, keyframes, intrinsics
+      exr    an OpenEXR picture a frame, float32 channel Z, metres
+      tiff   a float32 TIFF a frame, metres
+      ply    coloured points of chosen frames, metres
+      jsonl  a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
 
     \b
     Examples:
@@ -94,6 +91,8 @@ def run(
     """
     from .. import __version__, load
     from ..media.writing import Options
+    from .outputs import open_outputs, stem_of
+    from .process import process
 
     near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
     lens = _lens(camera, focal)
@@ -110,3 +109,20 @@ def run(
     kinds = [kind for several in save or [] for kind in several.split(",")]
     writers = open_outputs(out, stem_of(source), kinds, Options(near, far, ply_every, facts, overwrite))
     process(pictures, model, writers, lens, policy, max_frames, quiet)
+
+
+def _lens(camera: Path | None, focal: str | None) -> Lens | None:
+    """The camera of pictures of (width, height) pixels, None where it is to be estimated."""
+    from ..cameras import Pinhole, load_camera
+
+    if camera and focal:
+        raise VeloDepthError("--camera and --focal are both given: choose one")
+    if camera:
+        return load_camera(camera).for_picture
+    if focal:
+        values = options.numbers("--focal", focal, "FX", "FX,FY,CX,CY")
+        if len(values) == 4:
+            given = Pinhole(*values)
+            return lambda width, height: given
+        return lambda width, height: Pinhole(values[0], values[0], width / 2, height / 2)
+    return None

@@ -35,7 +35,8 @@ class Batch(NamedTuple):
     radius: np.ndarray  # (T, B, 1, H, W) float32 metres, 0 where unknown
     rays: np.ndarray  # (B, 3, H, W) float32
     camera: np.ndarray  # (B, 3) float32, as nets.nano.pinhole_of reads it
-    flow: np.ndarray  # (T - 1, B, 2, H, W) float32 canvas pixels, DIS
+    forward: np.ndarray  # (T - 1, B, 2, H, W) float32 canvas pixels, DIS: where frame t + 1's content was in t
+    backward: np.ndarray  # the same from t to t + 1, for playing the clip in reverse
 
 
 @dataclass
@@ -121,7 +122,7 @@ def draw(shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.G
     rays = np.stack([u, v, np.ones_like(u)]).astype(np.float32)
     stretch = np.linalg.norm(rays, axis=0)
 
-    canvases, radii, flows, before = [], [], [], None
+    canvases, radii, smalls = [], [], []
     smooth = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
     for row in rows:
         picture = cv2.warpAffine(shard.rgb[row], matrix, size, flags=smooth, borderMode=cv2.BORDER_REPLICATE)
@@ -130,20 +131,22 @@ def draw(shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.G
             picture, depth = picture[:, ::-1], depth[:, ::-1]
         picture = look(picture)
         canvas = ((picture.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_STD).transpose(2, 0, 1)
-        if before is not None:
-            flows.append(DisFlow()(to_uint8(before), to_uint8(canvas)))
-        before = canvas
+        smalls.append(to_uint8(canvas))
         canvases.append(canvas)
         radii.append((np.where(depth < MAX_DEPTH, depth, 0) * stretch)[None])
     camera = np.float32([np.log(f / np.sqrt(width * height)), cx / width - 0.5, cy / height - 0.5])
-    flow = np.stack(flows) if flows else np.zeros((0, 2, height, width), np.float32)
-    return Batch(np.stack(canvases), np.stack(radii), rays / stretch, camera, flow)
+    search, none = DisFlow(), np.zeros((0, 2, height, width), np.float32)
+    forward = [search(a, b)[None] for a, b in zip(smalls, smalls[1:], strict=False)]
+    backward = [search(b, a)[None] for a, b in zip(smalls, smalls[1:], strict=False)]
+    flows = (np.concatenate([none, *f]) for f in (forward, backward))
+    return Batch(np.stack(canvases), np.stack(radii), rays / stretch, camera, *flows)
 
 
 def collate(items: list[Batch]) -> Batch:
     """Examples -> a batch; time stays in front."""
-    canvas, radius, rays, camera, flow = zip(*items, strict=True)
-    return Batch(np.stack(canvas, 1), np.stack(radius, 1), np.stack(rays), np.stack(camera), np.stack(flow, 1))
+    canvas, radius, rays, camera, *flows = zip(*items, strict=True)
+    videos = (np.stack(x, 1) for x in (canvas, radius))
+    return Batch(*videos, np.stack(rays), np.stack(camera), *(np.stack(f, 1) for f in flows))
 
 
 class Stills:
@@ -162,23 +165,23 @@ class Stills:
 
 
 class Clips:
-    """Runs of `length` consecutive frames, also backwards."""
+    """Whole clips, also backwards."""
 
-    def __init__(self, shards: list[Shard], length: int):
-        self.shards, self.length = shards, length
+    def __init__(self, shards: list[Shard]):
+        self.shards = shards
+        self.length = 1 + int(max(s.meta[:, 3].max() for s in shards))
         starts = []
         for i, shard in enumerate(shards):
             meta = shard.meta[shard.rows]
             first = shard.rows[(meta[:, 1] == CLIP) & (meta[:, 3] == 0)]
             starts.append(np.stack([np.full(len(first), i), first], 1))
         self.starts = np.concatenate(starts)
-        self.frames = 1 + int(max(s.meta[:, 3].max() for s in shards))
 
     def __call__(self, rng: np.random.Generator, batch: int) -> Batch:
         size = SIZES[rng.integers(len(SIZES))]
         items = []
         for i, start in self.starts[rng.integers(len(self.starts), size=batch)]:
-            rows = start + rng.integers(self.frames - self.length + 1) + np.arange(self.length)
+            rows = start + np.arange(self.length)
             items.append(draw(self.shards[i], rows[::-1] if rng.random() < 0.5 else rows, size, rng, False))
         return collate(items)
 

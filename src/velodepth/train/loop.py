@@ -19,12 +19,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..nets.nano import Nano, focal_of, FOCAL_UNIT, pinhole_rays
+from ..nets.estimate import Estimate
+from ..nets.nano import FOCAL_UNIT, Nano, focal_of, pinhole_rays
 from . import losses
 from .data import Batch, Clips, Stills, ahead, collate, draw, open_shards
 
 PROPAGATION = ("stem", "down", "motion", "motion_mix", "flow_change", "gate", "meet", "change")
 """Modules of `Nano` that only propagated frames use."""
+ROLLOUT = 3
+"""Propagated frames with gradient in one example."""
 
 
 @dataclass
@@ -41,7 +44,6 @@ class Settings:
     weight_decay: float = 1e-4
     average: float = 0.998  # EMA of the weights
     clip: float = 1.0  # gradient norm
-    rollout: int = 4  # frames of a propagation example, the keyframe among them
     seed: int = 0
     every: int = 250  # steps between log lines, checks on held-out worlds and checkpoints
 
@@ -64,24 +66,39 @@ def forward_keyframe(net: Nano, batch: Batch, rng: np.random.Generator) -> tuple
 
 
 def forward_propagation(net: Nano, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-    """Loss of a rollout; later frames weigh more (paper, section 3.4)."""
-    canvas, radius, rays, flow = tensors(batch.canvas, batch.radius, batch.rays, batch.flow)
-    with torch.no_grad():
-        teacher = [net.keyframe(c, rays) for c in canvas]
-    last, parts = teacher[0], {}
+    """Loss of a rollout from one keyframe; later frames weigh more (paper, section 3.4).
+
+    The clip is played to and fro, so that a rollout can start from a state of any age (without gradient).
+    """
+    canvas, radius, rays = tensors(batch.canvas, batch.radius, batch.rays)
+    forward, backward = tensors(batch.forward, batch.backward)
+    last_frame = len(canvas) - 1
+    age, steps = int(rng.choice([0, 0, 3, 8, 20])), ROLLOUT
+    path = [last_frame - abs(last_frame - i % (2 * last_frame)) for i in range(age + steps + 1)]
     unit = torch.log(focal_of(rays) / FOCAL_UNIT)
-    weights = np.arange(1, len(canvas)) / np.arange(1, len(canvas)).sum()
-    for t, weight in enumerate(weights, 1):
-        last = net.propagate(last, canvas[t], flow[t - 1])
-        size = torch.log(last.radius) - unit
-        truth, known = losses.true_size(radius[t], rays)
-        aim = torch.log(teacher[t].radius) - unit
-        everywhere = torch.ones_like(known)
+
+    def step(state: Estimate, t: int, to: int) -> Estimate:
+        return net.propagate(state, canvas[to], forward[t] if to > t else backward[to])
+
+    with torch.no_grad():
+        teacher = {t: net.keyframe(canvas[t], rays) for t in {path[0], *path[age + 1 :]}}
+        state = teacher[path[0]]
+        for t, to in zip(path[:age], path[1 : age + 1], strict=True):
+            state = step(state, t, to)
+    parts: dict[str, Tensor] = {}
+    weights = np.arange(1, steps + 1) / np.arange(1, steps + 1).sum()
+    for t, to, weight in zip(path[age:-1], path[age + 1 :], weights, strict=True):
+        before, state = torch.log(state.radius) - unit, step(state, t, to)
+        size = torch.log(state.radius) - unit
+        (truth, known), (last_truth, last_known) = (losses.true_size(radius[i], rays) for i in (to, t))
+        aim = torch.log(teacher[to].radius) - unit
+        features = teacher[to].carried.features
         now = {
             "depth": losses.depth_loss(size, truth, known),
-            "teacher": 0.5 * losses.depth_loss(size, aim, everywhere),
-            "confidence": 0.2 * losses.confidence_loss(last.confidence, size, truth, known),
-            "features": 0.5 * losses.feature_loss(last.features, teacher[t].features),
+            "teacher": 0.5 * losses.depth_loss(size, aim, torch.ones_like(known)),
+            "confidence": 0.2 * losses.confidence_loss(state.confidence, size, truth, known),
+            "features": 0.5 * losses.feature_loss(state.carried.features, features),
+            "temporal": 1.0 * losses.temporal_loss(size, before, truth, last_truth, known * last_known),
         }
         for name, value in now.items():
             parts[name] = parts.get(name, 0) + float(weight) * value
@@ -151,7 +168,7 @@ def train(settings: Settings) -> None:
         optimiser.load_state_dict(saved["optimiser"])
         step = saved["step"]
     shards, held_out = (open_shards(settings.data, split) for split in ("train", "held-out"))
-    make = Stills(shards) if settings.stage == "keyframe" else Clips(shards, settings.rollout)
+    make = Stills(shards) if settings.stage == "keyframe" else Clips(shards)
     rng = np.random.default_rng([settings.seed, step])
     batches = ahead(lambda: make(rng, settings.batch))
     choices = np.random.default_rng([settings.seed, step, 1])
@@ -192,7 +209,7 @@ def main() -> None:
     parser.add_argument("stage", choices=list(FORWARD))
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
-    for name in ("steps", "batch", "rollout", "seed", "every"):
+    for name in ("steps", "batch", "seed", "every"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Settings, name))
     parser.add_argument("--rate", type=float, default=Settings.rate)
     train(Settings(**vars(parser.parse_args())))

@@ -47,6 +47,12 @@ def edge_loss(error: Tensor, known: Tensor, scales: int = 4) -> Tensor:
     return total / scales
 
 
+def temporal_loss(size: Tensor, last: Tensor, truth: Tensor, last_truth: Tensor, known: Tensor) -> Tensor:
+    """Change of log size since the frame before, in place, against the true change."""
+    change, true_change = size - last, truth - last_truth
+    return masked_mean((change - true_change).abs(), known * (true_change.abs() < 0.1))
+
+
 def confidence_loss(confidence: Tensor, size: Tensor, truth: Tensor, known: Tensor) -> Tensor:
     """The error that confidence promises, -log confidence, against the one made."""
     made = (size - truth).abs().detach().clamp_max(3)

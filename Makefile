@@ -1,0 +1,31 @@
+# Everything is installed into .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+# Pinned because a bare `torch` may pull gigabytes of CUDA; any torch >= 2.2 works.
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+
+.PHONY: demo test check clean
+
+demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
+	$(BIN)/velodepth demo --out demo --overwrite
+
+test: .venv/dev  ## the whole suite; folders of VELODEPTH_PARITY and VELODEPTH_DATA are used when set
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q
+
+check: .venv/dev  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv demo
+
+.venv/core: pyproject.toml
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/dev: .venv/core
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,torch,train]"
+	touch $@

@@ -1,0 +1,94 @@
+"""How fast is `nano`, and how much cheaper is a propagated frame than a keyframe?
+
+    python benchmarks/speed.py [--video FILE] [--preset nano] [--frames 300]
+
+End to end: h264 of 640x480 in (a file, or the packaged demo clip played to and fro), side-by-side h264 out,
+default settings, one process; frames/s over all frames after the first ten. Then the two network calls alone,
+in turn on the same frames, medians: warps, flow-dependent inputs and output maps included, decoding, flow
+and drawing not. Nothing else should run on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+import velodepth
+from velodepth.media.writing import open_writer
+from velodepth.presets import DEMO_CLIP
+from velodepth.stream.canvas import Canvas, to_uint8
+
+WARM = 10
+
+
+def to_and_fro(path: Path, frames: int, folder: Path) -> Path:
+    """A clip of at least so many frames: the demo clip forwards, backwards, forwards, ..."""
+    import av
+
+    pictures = [f.picture for f in velodepth.open_source(path)]
+    order = pictures + pictures[-2:0:-1]
+    out = folder / "long.mp4"
+    with av.open(str(out), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for i in range(frames + WARM):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(order[i % len(order)], format="rgb24")))
+        container.mux(stream.encode(None))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--video", type=Path)
+    parser.add_argument("--preset", default="nano")
+    parser.add_argument("--frames", type=int, default=300)
+    options = parser.parse_args()
+    print(__doc__)
+    print(f"velodepth {velodepth.__version__}, preset {options.preset}, {platform.processor() or platform.machine()}, "
+          f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores")  # fmt: skip
+    model = velodepth.load(options.preset)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        video = options.video or to_and_fro(DEMO_CLIP, options.frames, folder)
+        keyframes = count = 0
+        with open_writer(folder / "out-side.mp4") as writer:
+            for frame in islice(model.run(video), options.frames + WARM):
+                if frame.index == WARM:
+                    start = time.perf_counter()
+                writer.write(frame)
+                if frame.index >= WARM:
+                    count += 1
+                    keyframes += frame.is_keyframe
+        seconds = time.perf_counter() - start
+        print(f"end to end: {count / seconds:.1f} frames/s over {count} frames, keyframe share {keyframes / count:.3f}")
+
+        pictures = [f.picture for f in islice(velodepth.open_source(video), 61)]
+    canvas = Canvas.of(pictures[0].shape[1], pictures[0].shape[0], model.spec)
+    flow, runtime = velodepth.DisFlow(), model.runtime
+    filled = [canvas.fill(p) for p in pictures]
+    smalls = [to_uint8(c) for c in filled]
+    state = runtime.keyframe(filled[0])
+    spent: dict[str, list[float]] = {"keyframe": [], "propagated frame": []}
+    for i in range(1, len(filled)):
+        field = flow(smalls[i - 1], smalls[i])
+        start = time.perf_counter()
+        runtime.keyframe(filled[i], state.rays)
+        middle = time.perf_counter()
+        state = runtime.propagate(state, filled[i], field)
+        spent["keyframe"].append(middle - start)
+        spent["propagated frame"].append(time.perf_counter() - middle)
+    key, carried = (1e3 * float(np.median(v[WARM:])) for v in spent.values())
+    print(f"canvas {canvas.width} x {canvas.height}: keyframe {key:.1f} ms, propagated frame {carried:.1f} ms, "
+          f"{key / carried:.2f} times cheaper")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

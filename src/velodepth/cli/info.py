@@ -1,0 +1,100 @@
+"""`velodepth info`: what there is here."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .failure import told
+
+
+@told()
+def info(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
+) -> None:
+    """Presets, licences, runtimes, devices, outputs, versions.
+
+    \b
+    Example:
+      velodepth info
+      velodepth info --json
+    """
+    found = facts()
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    # Piped, a line stays a line.
+    console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False)
+    console.print("  ".join(f"[bold]{name}[/] {version}" for name, version in found.pop("versions").items()))
+    for title, rows in found.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for heading in rows[0]:
+            bold = heading == "name"
+            table.add_column(title if bold else heading, style="bold" if bold else "", overflow="fold")
+        for row in rows:
+            table.add_row(*(cell if isinstance(cell, str) else ", ".join(cell) for cell in row.values()))
+        console.print()
+        console.print(table)
+
+
+def facts() -> dict[str, Any]:
+    """What `info` shows, as it goes into JSON."""
+    import av
+    import onnxruntime
+
+    from .. import __version__
+    from ..media.writing import KINDS
+    from ..presets import PRESETS
+    from ..presets.large import REPOSITORY
+    from ..runtime.onnx import PROVIDERS
+
+    there = onnxruntime.get_available_providers()
+    return {
+        "versions": {
+            "velodepth": __version__,
+            "Python": platform.python_version(),
+            "PyAV": av.__version__,
+            "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])),
+        },
+        "presets": [
+            {
+                "name": preset.name,
+                "summary": preset.summary,
+                "licence": preset.licence,
+                "runtimes": preset.runtimes,
+                "weights": f"huggingface.co/{REPOSITORY}" if preset.name == "large" else "packaged",
+            }
+            for preset in PRESETS.values()
+        ],
+        "runtimes": [
+            {
+                "name": "onnx",
+                "version": onnxruntime.__version__,
+                "devices": [device for device, provider in PROVIDERS.items() if provider in there],
+            },
+            _torch(),
+        ],
+        "outputs": [
+            {"name": kind.name, "file": f"NAME{kind.ending}", "content": kind.summary}
+            for kind in KINDS.values()
+        ],
+    }
+
+
+def _torch() -> dict[str, Any]:
+    try:
+        from ..runtime import torch
+    except ImportError as error:
+        return {"name": "torch", "version": f"not installed ({error.name})", "devices": []}
+    return {
+        "name": "torch",
+        "version": torch.torch.__version__,
+        "devices": list(dict.fromkeys(("cpu", torch.best_device()))),
+    }

@@ -1,0 +1,64 @@
+"""Where the results of a run go, and under which names."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ..errors import VeloDepthError
+from ..media.writing import KINDS, Options, Writers, open_writer, writers_for
+
+ENDINGS = ", ".join(dict.fromkeys(kind.suffix for kind in KINDS.values() if not kind.is_folder))
+
+
+def open_outputs(out: str, stem: str, kinds: Sequence[str], options: Options) -> Writers:
+    """Opens what a run writes.
+
+    out: a folder, made if need be, where outputs are named `stem` and the kind's ending; or the name of one
+    file. kinds: names of `KINDS`; with none, what the name of the file tells, in a folder side.
+    Raises VeloDepthError where that does not go together or cannot be written, and, without
+    `options.overwrite`, where an output is there already.
+    """
+    path = Path(out)
+    if path.is_dir() or not path.suffix or out.endswith(os.sep):
+        writers = writers_for(path, stem, kinds or ["side"], options)
+    elif path.suffix.lower() not in ENDINGS.split(", "):
+        raise VeloDepthError(
+            f"{out} is no folder that is there, and no file ends like that: make the folder first, or give a "
+            f"name that ends in {ENDINGS}"
+        )
+    elif len(kinds) > 1 or any(kind in KINDS and KINDS[kind].is_folder for kind in kinds):
+        raise VeloDepthError(f"{out} is one file, but {', '.join(kinds)} are more: give --out a folder")
+    else:
+        writers = Writers(path.parent, [open_writer(path, kinds[0] if kinds else None, options)])
+    there = next((writer.path for writer in writers.writers if writer.path.is_file()), None)
+    if there and not options.overwrite:
+        writers.discard()
+        raise VeloDepthError(f"{there} is there already: add --overwrite, or choose another --out")
+    return writers
+
+
+def stem_of(sources: Sequence[str]) -> str:
+    """What the outputs of a command line's sources are named after.
+
+    A file's name without its ending, a folder's name, for a glob or a list the folder that all of it is in;
+    else camera0, stdin, or the last part of a URL.
+    """
+    source = sources[0]
+    if source == "-":
+        return "stdin"
+    if source.isdecimal():
+        return f"camera{source}"
+    if "://" in source:
+        url = urlsplit(source)
+        return Path(unquote(url.path)).stem or url.hostname or "stream"
+    path = Path(os.path.abspath(source))
+    if len(sources) > 1:
+        return path.parent.name
+    if not path.exists():  # a glob
+        while glob.has_magic(str(path)):
+            path = path.parent
+    return path.name if path.is_dir() else path.stem

@@ -1,0 +1,45 @@
+"""What several test folders share: the packaged model, the demo clip, and data that is only on some machines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import velodepth
+from velodepth.media.reading import open_source
+from velodepth.presets import DEMO_CLIP
+
+
+@pytest.fixture(scope="session")
+def nano() -> velodepth.Model:
+    return velodepth.load()
+
+
+@pytest.fixture(scope="session")
+def clip() -> list[np.ndarray]:
+    """The packaged demo clip, every second frame, 320 x 240: some 70 pictures of a camera walking round a room."""
+    return [f.picture[::2, ::2] for f in open_source(DEMO_CLIP) if f.index % 2 == 0]
+
+
+def folder_from(variable: str) -> Path:
+    """The folder an environment variable names, or a skip that says which one to set."""
+    if not os.environ.get(variable):
+        pytest.skip(f"{variable} is not set: it names the folder this test reads")
+    folder = Path(os.environ[variable])
+    assert folder.is_dir(), f"{variable}={folder} is not a folder"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Real sequences and clips: rgbd/ and clips/."""
+    return folder_from("VELODEPTH_DATA")
+
+
+@pytest.fixture(scope="session")
+def parity() -> Path:
+    """Stand-in weights and recorded outputs of the published network."""
+    return folder_from("VELODEPTH_PARITY")

@@ -1,0 +1,50 @@
+"""Flow: its direction and unit, and given fields."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import velodepth
+
+
+def test_dis_says_where_the_content_was(clip):
+    before = clip[0][:224, :288]
+    now = np.roll(before, (3, 5), axis=(0, 1))  # 5 px to the right, 3 down
+    x, y = velodepth.DisFlow()(before, now)
+    assert x.dtype == np.float32 and x.shape == (224, 288)
+    assert np.median(x) == pytest.approx(-5, abs=0.3) and np.median(y) == pytest.approx(-3, abs=0.3)
+
+
+def test_no_flow_is_zero(clip):
+    assert not velodepth.NoFlow()(clip[0], clip[1]).any()
+
+
+def test_a_given_flow_is_what_the_stream_uses(nano, clip):
+    fields = []
+
+    class Recorder(velodepth.DisFlow):
+        def __call__(self, previous, current):
+            fields.append(super().__call__(previous, current))
+            return fields[-1]
+
+    recorded = [f.depth for f in nano.run(clip[:4], flow=Recorder())]
+    given = [f.depth for f in nano.run(clip[:4], flow=velodepth.GivenFlow(fields))]
+    without = [f.depth for f in nano.run(clip[:4], flow=velodepth.NoFlow())]
+    assert all((a == b).all() for a, b in zip(recorded, given, strict=True))
+    assert not (recorded[-1] == without[-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ([], "fewer fields"),
+        ([np.zeros((2, 5, 5))], r"frame 1 has shape \(2, 5, 5\).*\(2, 224, 288\)"),
+        ([np.full((2, 224, 288), np.nan)], "frame 1 holds NaN"),
+    ],
+)
+def test_a_wrong_given_flow_is_named(nano, clip, fields, message):
+    stream = nano.stream(flow=velodepth.GivenFlow(fields))
+    stream.push(clip[0])
+    with pytest.raises(velodepth.VeloDepthError, match=message):
+        stream.push(clip[1])

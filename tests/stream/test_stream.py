@@ -1,0 +1,160 @@
+"""The loop on real frames: what is handed out, when it looks anew, and that streams do not touch each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import velodepth
+from velodepth.presets import DEMO_CLIP
+
+
+def depths(frames) -> list[np.ndarray]:
+    return [f.depth for f in frames]
+
+
+def test_a_frame_for_every_picture(nano, clip):
+    frames = list(nano.run(clip[:8]))
+    assert [f.index for f in frames] == list(range(8))
+    assert frames[0].keyframe_reason == "start"
+    for frame, picture in zip(frames, clip, strict=False):
+        assert frame.depth.shape == picture.shape[:2] and frame.depth.dtype == np.float32
+        assert np.isfinite(frame.depth).all() and (frame.depth > 0).all()
+        assert (frame.picture == picture).all()
+        assert ((frame.confidence > 0) & (frame.confidence < 1)).all()
+        np.testing.assert_allclose(frame.distance, np.linalg.norm(frame.points, axis=2), rtol=1e-5)
+        np.testing.assert_allclose(frame.depth, frame.points[..., 2], rtol=1e-5)
+        np.testing.assert_allclose(np.linalg.norm(frame.rays, axis=2), 1, rtol=1e-5)
+
+
+def test_pushing_and_running_a_file_agree_to_the_bit(nano):
+    stream = nano.stream()
+    with velodepth.open_source(DEMO_CLIP) as source:
+        for pushed, run in zip((stream.push(f.picture, f.time) for f in source), nano.run(DEMO_CLIP), strict=True):
+            assert (pushed.depth == run.depth).all() and pushed.time == run.time
+            assert pushed.keyframe_reason == run.keyframe_reason
+            if run.index == 40:
+                break
+
+
+def test_streams_that_share_a_model_are_independent(nano, clip):
+    alone = depths(nano.run(clip[:6]))
+    a, b = nano.stream(), nano.stream()
+    mixed = []
+    for first, second in zip(clip[:6], clip[20:26], strict=True):
+        mixed.append(a.push(first).depth)
+        b.push(second[::2, ::2])
+    assert all((x == y).all() for x, y in zip(alone, mixed, strict=True))
+
+
+def test_reset_forgets_everything(nano, clip):
+    stream = nano.stream()
+    first = depths(stream.push(p) for p in clip[:4])
+    stream.push(clip[40])
+    stream.reset()
+    assert stream.push(clip[0][::2]).index == 0  # another size is welcome
+    stream.reset()
+    again = depths(stream.push(p) for p in clip[:4])
+    assert all((x == y).all() for x, y in zip(first, again, strict=True))
+
+
+def test_a_picture_of_another_size_is_refused_by_name(nano, clip):
+    stream = nano.stream()
+    stream.push(clip[0])
+    with pytest.raises(velodepth.VeloDepthError, match=r"picture 1 is 160 x 120.*began with 320 x 240.*reset"):
+        stream.push(clip[1][::2, ::2])
+    assert stream.push(clip[1]).index == 1  # the stream is as it was
+
+
+def test_the_policy_every_is_the_network_alone(nano, clip):
+    for frame, picture in zip(nano.run(clip[::10], policy="every"), clip[::10], strict=True):
+        alone = nano.stream().push(picture)
+        assert frame.is_keyframe
+        assert (frame.depth == alone.depth).all()
+
+
+def test_propagation_stays_near_the_network_and_is_steadier(nano, clip):
+    """Against the network's own answer for each frame: near it, and changing less from frame to frame."""
+    still = [clip[10]] * 4 + [np.clip(clip[10] + np.random.default_rng(i).normal(0, 6, clip[10].shape), 0, 255)
+                              .astype(np.uint8) for i in range(12)]  # fmt: skip
+    stream, alone = (depths(nano.run(still, policy=p)) for p in ("adaptive", "every"))
+    change = [np.median([np.abs(np.log(b / a)).mean() for a, b in zip(d, d[1:], strict=False)]) for d in (stream, alone)]
+    assert change[0] < 0.5 * change[1]
+    assert np.median(np.abs(np.log(stream[-1] / alone[-1]))) < 0.15
+
+
+def test_a_thousand_still_frames_do_not_drift(nano, clip):
+    stream = nano.stream()
+    first = stream.push(clip[5]).depth
+    for _ in range(300):
+        last = stream.push(clip[5])
+    assert not last.is_keyframe
+    assert abs(np.log(np.median(last.depth) / np.median(first))) < 0.1
+    assert np.abs(np.log(last.depth / first)).mean() < 0.15
+
+
+def test_a_given_camera_is_on_every_frame(nano, clip):
+    camera = velodepth.Pinhole(300.0, 300.0, 160.0, 120.0)
+    for frame in nano.run(clip[:40:4], camera=camera):
+        assert frame.camera is camera
+        u = np.arange(320) + 0.5
+        np.testing.assert_allclose((frame.rays[..., 0] / frame.rays[..., 2])[120], (u - 160) / 300, atol=2e-2)
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.6])
+def test_a_wrong_focal_length_scales_depth_as_geometry_says(nano, clip, factor):
+    """A picture taken with twice the focal length shows the same things twice as far."""
+    right, wrong = (
+        depths(nano.run(clip[:12:4], camera=velodepth.Pinhole(f, f, 160.0, 120.0))) for f in (280.0, 280.0 * factor)
+    )
+    for a, b in zip(right, wrong, strict=True):
+        assert np.median(b / a) == pytest.approx(factor, rel=0.12)
+
+
+def test_an_estimated_camera_stays_within_a_shot(nano, clip):
+    frames = list(nano.run(clip, policy=velodepth.Adaptive(age=5)))
+    assert sum(f.is_keyframe for f in frames) > 3
+    assert len({f.camera for f in frames}) == 1
+
+
+def test_times_are_kept_or_made(nano, clip):
+    stream = nano.stream()
+    assert stream.push(clip[0], 12.5).time == 12.5
+    assert stream.push(clip[1]).time == pytest.approx(1 / 30)
+
+
+pictures = st.one_of(
+    arrays.arrays(np.uint8, st.tuples(st.integers(16, 61), st.integers(16, 61), st.sampled_from([1, 3, 4]))),
+    arrays.arrays(np.uint16, st.tuples(st.integers(16, 61), st.integers(16, 61))),
+    arrays.arrays(np.uint8, st.tuples(st.integers(32, 61), st.integers(32, 61), st.just(3))).map(
+        lambda a: a[::2, ::-2]
+    ),
+    st.tuples(st.integers(16, 17), st.integers(100, 400)).map(lambda s: np.zeros((*s, 3), np.uint8)),
+)
+
+
+@given(picture=pictures)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_picture_that_is_one_gets_a_depth(nano, picture):
+    stream = nano.stream()
+    for _ in range(2):
+        frame = stream.push(picture)
+        assert frame.depth.shape == picture.shape[:2]
+        assert np.isfinite(frame.depth).all() and (frame.depth > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (np.full((20, 20, 3), np.nan, np.float32), "NaN"),
+        (np.zeros((20, 20, 3), np.int64), "int64"),
+        (np.zeros((15, 20, 3), np.uint8), "16 x 16"),
+        (np.zeros((20, 20, 2), np.uint8), r"\(20, 20, 2\)"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_a_sentence(nano, picture, message):
+    with pytest.raises(velodepth.VeloDepthError, match=message):
+        nano.stream().push(picture)
