@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from velodepth.nets.large import VITL, LargeNet
+from velodepth.nets.winograd import quicken
 from velodepth.presets.large import LargeSettings
 from velodepth.runtime.torch import TorchRuntime
 from velodepth.stream.canvas import Canvas
@@ -34,7 +35,9 @@ def processor() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
@@ -42,7 +45,9 @@ def main() -> None:
     torch.manual_seed(0)
 
     canvas = Canvas.of(*PICTURE, LargeSettings().canvas_spec(level=0))
-    runtime = TorchRuntime(LargeNet(VITL), "cpu")
+    net = LargeNet(VITL)
+    quicken(net)  # as velodepth.load("large") does on a CPU
+    runtime = TorchRuntime(net, "cpu")
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (2, PICTURE[1], PICTURE[0], 3), dtype=np.uint8)
     first, second = (canvas.fill(picture) for picture in pictures)

@@ -382,7 +382,7 @@ class _Distorted(Camera):
 
         A step that comes no closer, or goes well beyond the limit, is halved.
         """
-        # The radial part bends most at the limit: the table is finer there, and Newton starts short of it.
+        # The radial part bends most at the limit, so the table is finer there.
         table = np.tan(math.atan(self._limit) * np.sin(np.linspace(0, np.pi / 2, 512)))
         numerator, denominator = self._radial()
         rising = table * numerator(table**2) / denominator(table**2)
@@ -390,8 +390,7 @@ class _Distorted(Camera):
 
         target = plane.reshape(-1, 2)
         radius = np.linalg.norm(target, axis=-1)
-        start = np.minimum(np.interp(radius, rising, table), 0.999 * self._limit)
-        trial = target * np.where(radius > 0, start / radius, 1)[:, None]
+        trial = target * np.where(radius > 0, np.interp(radius, rising, table) / radius, 1)[:, None]
         best, step = np.zeros_like(target), np.zeros_like(target)
         distance = np.full_like(radius, np.inf)  # of the best from the target
         solution = np.full_like(target, np.nan)

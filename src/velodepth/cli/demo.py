@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,14 +10,13 @@ from ..errors import VeloDepthError
 from . import options
 from .failure import told
 
-CLIP = Path(str(resources.files("velodepth"))) / "presets" / "demo.mp4"
-
 
 @told()
 def demo(
     out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE.mp4", help="What to write; replaced if it is there.")
+        str, typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file named .mp4.")
     ] = "velodepth_demo.mp4",
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Depth of a short clip that comes with VeloDepth.
@@ -30,10 +27,13 @@ def demo(
     """
     from .. import load, open_source
     from ..media.writing import Options
+    from ..presets import DEMO_CLIP
     from .outputs import open_outputs
     from .process import process
 
-    if not CLIP.is_file():
-        raise VeloDepthError(f"{CLIP} is missing: reinstall velodepth, or try  velodepth run  on a video")
-    source, model = open_source(CLIP), load()
-    process(source, model, open_outputs(out, "demo", ["side"], Options(overwrite=True)), quiet=quiet)
+    if not DEMO_CLIP.is_file():
+        raise VeloDepthError(
+            f"{DEMO_CLIP} is missing: reinstall velodepth, or try  velodepth run  on a video"
+        )
+    source, model = open_source(DEMO_CLIP), load()
+    process(source, model, open_outputs(out, "demo", ["side"], Options(overwrite=overwrite)), quiet=quiet)

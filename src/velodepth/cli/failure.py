@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,3 +46,22 @@ def _say(what: str, text: object) -> None:
 
     style = "bold red" if what == "Error" else "bold yellow"
     Console(stderr=True).print(Text.assemble((f"{what}: ", style), str(text)), soft_wrap=True)
+
+
+class Interrupt:
+    """Remembers a Ctrl-C that came in its `with` block: PyAV may swallow the exception while it reads."""
+
+    came = False
+
+    def __enter__(self) -> Interrupt:
+        self._earlier = signal.getsignal(signal.SIGINT)
+        if self._earlier is signal.default_int_handler:  # not where it is ignored, as under nohup
+            signal.signal(signal.SIGINT, self._remember)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        signal.signal(signal.SIGINT, self._earlier)
+
+    def _remember(self, *signal_and_frame: object) -> None:
+        self.came = True
+        raise KeyboardInterrupt

@@ -19,7 +19,7 @@ def info(
     """Presets, licences, runtimes, devices, outputs, versions.
 
     \b
-    Example:
+    Examples:
       velodepth info
       velodepth info --json
     """
@@ -30,22 +30,37 @@ def info(
     from rich.console import Console
     from rich.table import Table
 
+    presets: list[tuple[str, ...]] = [
+        (
+            preset["name"],
+            f"{preset['summary']}\n"
+            f"[dim]on {' or '.join(preset['runtimes'])}; weights {preset['weights']}, {preset['licence']}[/]",
+        )
+        for preset in found["presets"]
+    ]
+    runtimes: list[tuple[str, ...]] = [
+        (
+            runtime["name"],
+            runtime["version"] or r"not installed: pip install 'velodepth\[torch]'",
+            ", ".join(runtime["devices"]),
+        )
+        for runtime in found["runtimes"]
+    ]
+    outputs: list[tuple[str, ...]] = [tuple(output.values()) for output in found["outputs"]]
     # Piped, a line stays a line.
     console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False)
-    console.print("  ".join(f"[bold]{name}[/] {version}" for name, version in found.pop("versions").items()))
-    for title, rows in found.items():
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in rows[0]:
-            bold = heading == "name"
-            table.add_column(title if bold else heading, style="bold" if bold else "", overflow="fold")
+    console.print("  ".join(f"[bold]{name}[/] {version}" for name, version in found["versions"].items()))
+    for title, rows in {"presets": presets, "runtimes": runtimes, "outputs": outputs}.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column(style="bold", min_width=9)
         for row in rows:
-            table.add_row(*(cell if isinstance(cell, str) else ", ".join(cell) for cell in row.values()))
-        console.print()
+            table.add_row(*row)
+        console.print(f"\n[underline]{title}[/]")
         console.print(table)
 
 
 def facts() -> dict[str, Any]:
-    """What `info` shows, as it goes into JSON."""
+    """What `info` shows, made of what JSON knows."""
     import av
     import onnxruntime
 
@@ -82,7 +97,7 @@ def facts() -> dict[str, Any]:
             _torch(),
         ],
         "outputs": [
-            {"name": kind.name, "file": f"NAME{kind.ending}", "content": kind.summary}
+            {"name": kind.name, "file": "NAME" + kind.ending, "content": kind.summary}
             for kind in KINDS.values()
         ],
     }
@@ -91,8 +106,8 @@ def facts() -> dict[str, Any]:
 def _torch() -> dict[str, Any]:
     try:
         from ..runtime import torch
-    except ImportError as error:
-        return {"name": "torch", "version": f"not installed ({error.name})", "devices": []}
+    except ImportError:
+        return {"name": "torch", "version": None, "devices": []}
     return {
         "name": "torch",
         "version": torch.torch.__version__,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 import typer
@@ -15,7 +16,7 @@ from ..media.reading import Source
 from ..media.writing import Writers
 from ..presets import Model
 from ..stream.frame import DepthFrame
-from .failure import INTERRUPTED
+from .failure import INTERRUPTED, Interrupt
 from .progress import Tally, bar
 
 Lens = Callable[[int, int], Camera]
@@ -36,23 +37,28 @@ def process(
     lens: None to estimate the camera. After Ctrl-C what was written is finished, then typer.Exit(130) raised.
     """
     total = min((limit for limit in (source.length, max_frames) if limit), default=None)
-    tally, interrupted = Tally(), False
-    try:
-        with source, writers, bar(source.name, total, quiet, tally.keyframe_share) as advance:
-            for frame in islice(_depth(source, model, lens, policy), max_frames):
-                with uninterrupted():
-                    writers.write(frame)
-                    tally.count(frame)
-                advance()
-    except KeyboardInterrupt:
-        if not tally.frames:
-            raise
-        interrupted = True
+    tally = Tally()
+    with (
+        Interrupt() as interrupt,
+        suppress(KeyboardInterrupt),
+        source,
+        writers,
+        bar(source.name, total, quiet, tally.keyframe_share) as advance,
+    ):
+        for frame in islice(_depth(source, model, lens, policy), max_frames):
+            with uninterrupted():
+                writers.write(frame)
+                tally.count(frame)
+            advance()
+            if interrupt.came:
+                break
+    if not tally.frames:
+        raise KeyboardInterrupt
     if not quiet:
         paths = [f"{path}{os.sep * path.is_dir()}" for path in (writer.path for writer in writers.writers)]
         listed = "".join(f"\n  {path}" for path in paths) if sys.stdout.isatty() else " " + ", ".join(paths)
-        typer.echo(f"{'Interrupted after ' * interrupted}{tally}, written to{listed}")
-    if interrupted:
+        typer.echo(f"{'Interrupted after ' * interrupt.came}{tally}, written to{listed}")
+    if interrupt.came:
         raise typer.Exit(INTERRUPTED)
 
 

@@ -24,7 +24,7 @@ def run(
     ] = ".",
     save: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help="What to write, with commas between. [default: side]"),
+        typer.Option(metavar="KIND", help="What to write; several with commas between.  [default: side]"),
     ] = None,
     overwrite: options.Overwrite = False,
     range_: Annotated[

@@ -21,7 +21,7 @@ class ResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """-> scale (B, 1, 1, C), shift (1, 1, 1, C): the normalised map is x * scale + shift."""
-        response = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
+        response = x.square().sum((1, 2), keepdim=True).sqrt()  # vector_norm is 3 times slower here
         response = response / (response.mean(-1, keepdim=True) + 1e-6)
         return 1 + self.gamma * response, self.beta
 

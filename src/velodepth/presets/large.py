@@ -85,7 +85,8 @@ def load_large(
         from safetensors.torch import load_file
 
         from velodepth.nets.published import from_published
-        from velodepth.runtime.torch import TorchRuntime
+        from velodepth.nets.winograd import quicken
+        from velodepth.runtime.torch import TorchRuntime, best_device
     except ImportError as error:
         raise VeloDepthError(
             f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"
@@ -101,6 +102,9 @@ def load_large(
         net = from_published(tensors, hsv_flow=settings.hsv_flow)
     except VeloDepthError as error:
         raise VeloDepthError(f"{weights}: {error}") from error
+    device = device or best_device()
+    if device == "cpu":
+        quicken(net)
     return LargeModel(TorchRuntime(net, device), settings.canvas_spec(level), settings)
 
 

@@ -45,8 +45,8 @@ class Policy(Protocol):
 class Adaptive:
     """The default: look when propagation has too little to go on. `inf` turns a knob off."""
 
-    cut: float = 0.62  # unexplained above this: another scene, nothing of the old one is kept
-    drift: float = 0.42  # unexplained above this: the warp has lost the picture
+    cut: float = 0.55  # unexplained above this: another scene, nothing of the old one is kept
+    drift: float = 0.3  # unexplained above this: the warp has lost the picture
     motion: float = 0.16  # one step's motion above this, in picture sizes: flow cannot be trusted
     uncovered: float = 0.22  # share of the picture not seen by the last keyframe above this
     age: float = float("inf")  # frames since the last keyframe at most

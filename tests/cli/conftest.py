@@ -1,0 +1,80 @@
+"""Tiny real clips, and the command line as a shell would call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from velodepth.cli import main
+
+WIDTH, HEIGHT = 64, 48
+
+
+def write_clip(path: Path, frames: int = 12) -> Path:
+    """A pattern that slides to the left by a pixel a frame, H.264, 25 frames a second."""
+    x, y = np.meshgrid(np.arange(WIDTH + frames), np.arange(HEIGHT))
+    wide = np.stack([128 + 100 * np.sin(x / 5), 128 + 100 * np.sin(y / 4), 2.0 * (x + y) % 256], axis=2)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"g": "4", "bf": "0"}
+        for index in range(frames):
+            picture = np.ascontiguousarray(wide[:, index : index + WIDTH].astype(np.uint8))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def read_clip(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+@dataclass
+class Outcome:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., Path]:
+    return write_clip
+
+
+@pytest.fixture(scope="session")
+def decode() -> Callable[[Path], list[np.ndarray]]:
+    return read_clip
+
+
+@pytest.fixture(scope="session")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 frames of 64 x 48."""
+    return write_clip(tmp_path_factory.mktemp("clips") / "street.mp4")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one."""
+    path = tmp_path / "here"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path
+
+
+@pytest.fixture
+def call(folder: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs a command line in `folder`, in this process; not on a terminal."""
+
+    def run(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            main([str(argument) for argument in arguments])
+        return Outcome(exit.value.code or 0, *capfd.readouterr())
+
+    return run

@@ -1,0 +1,52 @@
+"""`velodepth info`: what is printed is what there is."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import onnxruntime
+
+import velodepth
+import velodepth.runtime
+from velodepth.media.writing import KINDS
+from velodepth.presets import PRESETS
+
+
+def test_json_tells_presets_runtimes_and_outputs(call):
+    outcome = call("info", "--json")
+    found = json.loads(outcome.out)
+    assert outcome.status == 0 and outcome.err == ""
+    assert found["versions"]["velodepth"] == velodepth.__version__
+    assert [(p["name"], p["licence"], p["runtimes"]) for p in found["presets"]] == [
+        (p.name, p.licence, list(p.runtimes)) for p in PRESETS.values()
+    ]
+    assert "NC" in next(p["licence"] for p in found["presets"] if p["name"] == "large")
+    assert [(o["name"], o["content"]) for o in found["outputs"]] == [
+        (k.name, k.summary) for k in KINDS.values()
+    ]
+    onnx = found["runtimes"][0]
+    assert (onnx["name"], onnx["version"]) == ("onnx", onnxruntime.__version__)
+    assert "cpu" in onnx["devices"]
+
+
+def test_piped_text_has_a_line_for_each_and_folds_none(call):
+    outcome = call("info")
+    assert outcome.status == 0 and "\x1b" not in outcome.out
+    lines = {line.split()[0]: line for line in outcome.out.splitlines() if line}
+    for name in PRESETS:
+        assert PRESETS[name].summary in lines[name] and PRESETS[name].licence in outcome.out
+    for name, kind in KINDS.items():
+        assert kind.summary in lines[name]
+    assert velodepth.__version__ in lines["velodepth"] and "cpu" in lines["onnx"]
+
+
+def test_without_torch_it_says_how_to_get_it(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "velodepth.runtime.torch", None)
+    monkeypatch.delattr(velodepth.runtime, "torch", raising=False)
+    assert json.loads(call("info", "--json").out)["runtimes"][1] == {
+        "name": "torch",
+        "version": None,
+        "devices": [],
+    }
+    assert "pip install 'velodepth[torch]'" in call("info").out

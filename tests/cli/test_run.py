@@ -1,0 +1,273 @@
+"""`velodepth run` and `demo`, in this process: what is written where, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+import velodepth
+from velodepth.cli.outputs import stem_of
+from velodepth.media.writing import KINDS
+
+FAST = ("--preset", "nano-fast")
+SUMMARY = r"{} in \d+\.\d s \(\d+\.\d frames/s, \d+ % keyframes\), written to {}\n"
+
+
+def files(folder):
+    """Everything in a folder, hidden files and subfolders included."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+# ---- what is written -------------------------------------------------------------------------------------
+
+
+def test_a_file_gives_a_side_by_side_video_here_and_one_line(call, street, folder, decode):
+    outcome = call("run", street, *FAST)
+    assert outcome.status == 0 and outcome.err == ""
+    assert re.fullmatch(SUMMARY.format("12 frames", "street-side.mp4"), outcome.out)
+    assert files(folder) == {"street-side.mp4"}
+    assert [picture.shape for picture in decode(folder / "street-side.mp4")] == [(48, 128, 3)] * 12
+
+
+def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder):
+    outcome = call(
+        "run", street, "--save", "side,depth,png,npy,npz", "--save", "exr,tiff,ply,jsonl", "--out", "a/b",
+        "--max-frames", 3, "--ply-every", 2, "--policy", "published", *FAST,
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.err
+    assert re.fullmatch(SUMMARY.format("3 frames", ".*"), outcome.out)
+    paths = outcome.out.rstrip().split(", written to ")[1].split(", ")
+    assert paths == [
+        f"a/b/street{kind.ending.removesuffix('000000' + kind.suffix)}" for kind in KINDS.values()
+    ]
+    written = files(folder / "a/b")
+    assert {name for name in written if name.endswith(".ply")} == {
+        "street-ply/000000.ply",
+        "street-ply/000002.ply",
+    }
+    assert len(written) == 4 + 4 * 3 + 2
+
+    model = velodepth.load("nano-fast")
+    expected = [f.depth for f, _ in zip(model.run(str(street), policy="published"), range(3), strict=False)]
+    with np.load("a/b/street.npz") as archive:
+        np.testing.assert_array_equal(archive["depth"], expected)
+    for index, depth in enumerate(expected):
+        np.testing.assert_array_equal(np.load(f"a/b/street-npy/{index:06d}.npy"), depth)
+    facts = json.loads((folder / "a/b/street.jsonl").read_text().splitlines()[0])
+    assert facts["velodepth"] == velodepth.__version__ and facts["source"] == str(street)
+    assert (facts["preset"], facts["runtime"], facts["device"]) == ("nano-fast", "onnx", "cpu")
+    assert facts["policy"] == "published"
+
+
+@pytest.mark.parametrize(
+    ("out", "options", "written"),
+    [
+        ("one.npz", (), "one.npz"),
+        ("one.jsonl", ("--save", "jsonl"), "one.jsonl"),
+        ("one.mp4", (), "one.mp4"),
+        ("new", ("--save", "npz"), "new/street.npz"),
+        ("new.2/", ("--save", "npz"), "new.2/street.npz"),
+    ],
+)
+def test_out_is_a_folder_or_a_file(call, street, folder, out, options, written):
+    outcome = call("run", street, "--out", out, *options, "--max-frames", 1, *FAST)
+    assert outcome.status == 0, outcome.err
+    assert re.fullmatch(SUMMARY.format("1 frame", written), outcome.out)
+    assert files(folder) == {written}
+
+
+def test_out_mp4_is_what_save_says(call, street, folder, decode):
+    assert call("run", street, "-o", "x.mp4", "--save", "depth", "--max-frames", 1, *FAST).status == 0
+    assert decode(folder / "x.mp4")[0].shape == (48, 64, 3)
+
+
+def test_quiet_prints_nothing(call, street, folder):
+    outcome = call("run", street, "--quiet", "--max-frames", 1, *FAST)
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+    assert files(folder) == {"street-side.mp4"}
+
+
+def test_policy_every_is_all_keyframes(call, street):
+    assert "100 % keyframes" in call("run", street, "--policy", "every", "--max-frames", 3, *FAST).out
+
+
+def test_range_fixes_the_colours(call, street, folder, decode):
+    """With a range beyond all depth, everything has the colour of its nearest end."""
+    call("run", street, "-o", "far.mp4", "--save", "depth", "--range", "9000,9999", "--max-frames", 1, *FAST)
+    assert decode(folder / "far.mp4")[0].reshape(-1, 3).std(axis=0).max() < 3
+
+
+@pytest.mark.parametrize("form", ["folder", "glob", "list"])
+def test_images_in_all_their_forms_are_one_clip(call, folder, form):
+    (folder / "frames").mkdir()
+    names = [f"frames/{index}.png" for index in (9, 10)]
+    for name in names:
+        cv2.imwrite(name, np.full((48, 64, 3), 90, np.uint8))
+    sources = {"folder": ["frames"], "glob": ["frames/*.png"], "list": names}[form]
+    outcome = call("run", *sources, "--rate", 4, "--save", "npz", *FAST)
+    assert outcome.status == 0, outcome.err
+    with np.load("frames.npz") as archive:
+        np.testing.assert_array_equal(archive["time"], [0, 0.25])
+
+
+def test_stems(folder):
+    (folder / "shots").mkdir()
+    (folder / "clip.v2.mp4").touch()
+    (folder / "a[1].mp4").touch()
+    assert stem_of(["clip.v2.mp4"]) == "clip.v2"
+    assert stem_of(["a[1].mp4"]) == "a[1]"
+    assert stem_of(["shots/"]) == "shots"
+    assert stem_of(["."]) == "here"
+    assert stem_of(["*.png"]) == "here"
+    assert stem_of(["shots/**/*.png"]) == "shots"
+    assert stem_of(["shots/1.png", "shots/2.png"]) == "shots"
+    assert stem_of(["0"]) == "camera0"
+    assert stem_of(["-"]) == "stdin"
+    assert stem_of(["https://host/a/street%20one.mp4?key=1"]) == "street one"
+    assert stem_of(["rtsp://user:word@host:554/"]) == "host"
+
+
+# ---- the camera ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "intrinsics"),
+    [
+        (("--focal", "70"), (70, 70, 32, 24)),
+        (("--focal", "70,71,30,20"), (70, 71, 30, 20)),
+        (("--camera", "half.json"), (70, 80, 32, 24)),
+    ],
+)
+def test_a_given_camera_is_that_of_every_frame(call, street, folder, given, intrinsics):
+    """The file belongs to pictures of half the size, so it is scaled."""
+    velodepth.Pinhole(35, 40, 16, 12, size=(32, 24)).save("half.json")
+    outcome = call("run", street, *given, "-o", "d.npz", "--max-frames", 2, *FAST)
+    assert outcome.status == 0, outcome.err
+    with np.load("d.npz") as archive:
+        np.testing.assert_allclose(archive["intrinsics"], [intrinsics] * 2)
+
+
+# ---- what was there already ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["npz", "npy"])
+def test_an_earlier_result_stays_unless_told(call, street, folder, kind):
+    arguments = ("run", street, "--save", kind, *FAST)
+    assert call(*arguments, "--max-frames", 2).status == 0
+    before = {name: (folder / name).read_bytes() for name in files(folder)}
+    refused = call(*arguments, "--max-frames", 1)
+    assert refused.status == 2 and refused.err.startswith("Error: street")
+    assert {name: (folder / name).read_bytes() for name in files(folder)} == before
+    assert call(*arguments, "--max-frames", 1, "--overwrite").status == 0
+    assert (
+        len(files(folder)) == 1 and {name: (folder / name).read_bytes() for name in files(folder)} != before
+    )
+
+
+# ---- bad input -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def things(folder, street, encode):
+    """One of everything that can be wrong."""
+    (folder / "street.mp4").write_bytes(street.read_bytes())
+    (folder / "letter.mp4").write_text("Dear reader, this is no video. " * 20)
+    (folder / "empty.mp4").touch()
+    (folder / "silent.y4m").write_text("YUV4MPEG2 W64 H48 F25:1 Ip C420jpeg\n")
+    (folder / "bare").mkdir()
+    cv2.imwrite("small.png", np.zeros((15, 64, 3), np.uint8))
+    (folder / "two").mkdir()
+    for index, width in enumerate((64, 66)):
+        cv2.imwrite(f"two/{index}.png", np.zeros((48, width, 3), np.uint8))
+    (folder / "words.json").write_text("fx = 500")
+    (folder / "partial.json").write_text('{"model": "pinhole", "fx": 500}')
+    velodepth.Pinhole(50, 50, 24, 24, size=(48, 48)).save("square.json")
+    return folder
+
+
+WRONG = {
+    "missing file": (["nowhere.mp4"], "nowhere.mp4"),
+    "not a video": (["letter.mp4"], "letter.mp4"),
+    "empty file": (["empty.mp4"], "empty.mp4"),
+    "no frames": (["silent.y4m"], "silent.y4m"),
+    "no images": (["bare"], "bare"),
+    "nothing matches": (["bare/*.png"], "bare/*.png"),
+    "picture too small": (["small.png"], "small.png"),
+    "size changes": (["two"], "two"),
+    "two videos": (["street.mp4", "letter.mp4"], "once for each"),
+    "no such camera": (["77"], "camera 77"),
+    "folder below a file": (["street.mp4", "--out", "letter.mp4/results"], "letter.mp4"),
+    "folder not to be written": (["street.mp4", "--out", "/proc/results"], "/proc"),
+    "ending of no kind": (["street.mp4", "--out", "x.avi"], "x.avi"),
+    "one file for many kinds": (["street.mp4", "--out", "x.mp4", "--save", "side,npz"], "x.mp4"),
+    "one file for a folder's kind": (["street.mp4", "--out", "x.npz", "--save", "png"], "x.npz"),
+    "file of another kind": (["street.mp4", "--out", "x.npz", "--save", "side"], "x.npz"),
+    "unknown kind": (["street.mp4", "--save", "gif"], "'gif'"),
+    "unknown preset": (["street.mp4", "--preset", "huge"], "'huge'"),
+    "unknown runtime": (["street.mp4", "--runtime", "abacus"], "'abacus'"),
+    "unknown device": (["street.mp4", "--device", "tpu"], "'tpu'"),
+    "unknown policy": (["street.mp4", "--policy", "never"], "'never'"),
+    "no camera file": (["street.mp4", "--camera", "gone.json"], "gone.json"),
+    "camera file not JSON": (["street.mp4", "--camera", "words.json"], "words.json"),
+    "camera file not whole": (["street.mp4", "--camera", "partial.json"], "partial.json"),
+    "camera of another aspect": (["street.mp4", "--camera", "square.json"], "48x48"),
+    "camera twice": (["street.mp4", "--camera", "square.json", "--focal", "50"], "--focal"),
+    "focal of two": (["street.mp4", "--focal", "50,60"], "--focal 50,60"),
+    "focal in words": (["street.mp4", "--focal", "wide"], "--focal wide"),
+    "focal below 0": (["street.mp4", "--focal=-50"], "-50"),
+    "range of one": (["street.mp4", "--range", "5"], "--range 5"),
+    "range upside down": (["street.mp4", "--range", "20,1"], "20"),
+    "raw size of a file": (["street.mp4", "--raw-size", "64x48"], "'-'"),
+    "raw size in words": (["-", "--raw-size", "vga"], "--raw-size vga"),
+    "rate of 0": (["two", "--rate", "0"], "frame_rate"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG)
+def test_bad_input_is_one_sentence_and_leaves_nothing(call, things, arguments, named):
+    before = files(things)
+    outcome = call("run", *arguments, *(() if "--preset" in arguments else FAST))
+    assert outcome.status == 2 and outcome.out == ""
+    assert outcome.err.startswith("Error: ") and outcome.err.count("\n") == 1
+    assert named in outcome.err
+    assert files(things) == before
+
+
+def test_an_option_typer_refuses_has_the_same_status(call, street):
+    outcome = call("run", street, "--max-frames", 0)
+    assert outcome.status == 2 and "--max-frames" in outcome.err
+
+
+def test_a_truncated_file_gives_what_can_be_read_and_a_warning(call, folder, encode, decode):
+    whole = encode(folder / "cut.mkv", 40).read_bytes()
+    (folder / "cut.mkv").write_bytes(whole[: len(whole) // 4])
+    outcome = call("run", "cut.mkv", *FAST)
+    assert outcome.status == 0
+    assert re.fullmatch(r"Warning: cut\.mkv is damaged or cut short: \d+ frames were read\n", outcome.err)
+    frames = len(decode(folder / "cut-side.mp4"))
+    assert 0 < frames < 40
+    assert f"{frames} frames were read" in outcome.err and outcome.out.startswith(f"{frames} frames in ")
+
+
+# ---- the demo --------------------------------------------------------------------------------------------
+
+
+def test_demo_is_a_run_on_the_packaged_clip(call, street, folder, decode, monkeypatch):
+    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", street)
+    outcome = call("demo")
+    assert outcome.status == 0 and re.fullmatch(
+        SUMMARY.format("12 frames", "velodepth_demo.mp4"), outcome.out
+    )
+    assert [picture.shape for picture in decode(folder / "velodepth_demo.mp4")] == [(48, 128, 3)] * 12
+    assert call("demo").status == 2
+
+
+def test_demo_without_its_clip_says_so(call, folder, monkeypatch):
+    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", folder / "demo.mp4")
+    outcome = call("demo")
+    assert outcome.status == 2 and outcome.err.count("\n") == 1
+    assert "demo.mp4 is missing" in outcome.err and files(folder) == set()
