@@ -110,11 +110,15 @@ def measure(model: velodepth.Model | None, policy: str, folder: Path, frames: in
 
 def mean(rows: Iterable[dict[str, float]]) -> dict[str, float]:
     rows = list(rows)
-    return {n: float(np.mean([r[n] for r in rows if n in r])) for n in dict.fromkeys(n for r in rows for n in r)}
+    return {
+        n: float(np.mean([r[n] for r in rows if n in r])) for n in dict.fromkeys(n for r in rows for n in r)
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--preset", default="nano")
     parser.add_argument("--frames", type=int, help="only the first N of each sequence")
@@ -122,7 +126,16 @@ def main() -> None:
     model = velodepth.load(options.preset)
     print(__doc__)
     print(f"velodepth {velodepth.__version__}, preset {options.preset}, data {options.data}\n")
-    names = ("delta1_si", "delta1_ssi", "delta1_metric", "absrel_si", "kept", "tau5", "flicker", "keyframe_share")
+    names = (
+        "delta1_si",
+        "delta1_ssi",
+        "delta1_metric",
+        "absrel_si",
+        "kept",
+        "tau5",
+        "flicker",
+        "keyframe_share",
+    )
     print(f"{'':28s}{'':10s}" + "".join(f"{n:>15s}" for n in names))
     found: dict[str, list[dict[str, float]]] = {"constant": [], "every": [], "adaptive": []}
     for folder in sorted(p for p in options.data.iterdir() if (p / "meta.json").exists()):

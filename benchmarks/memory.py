@@ -3,7 +3,8 @@
     python benchmarks/memory.py [--frames 10000] [--policy adaptive]
 
 The packaged demo clip at 320x240, played to and fro through one stream; resident memory of the process after
-100 frames and after all of them. The state of a stream is that of one frame, so the two should differ by less than 5 %.
+100 frames and after all of them. The state of a stream is that of one frame, so the two should differ by less
+than 5 %.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from velodepth.presets import DEMO_CLIP
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--policy", default="adaptive")
     options = parser.parse_args()

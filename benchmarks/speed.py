@@ -15,7 +15,7 @@ import os
 import platform
 import tempfile
 import time
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -46,14 +46,17 @@ def to_and_fro(path: Path, frames: int, folder: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--video", type=Path)
     parser.add_argument("--preset", default="nano")
     parser.add_argument("--frames", type=int, default=300)
     options = parser.parse_args()
     print(__doc__)
-    print(f"velodepth {velodepth.__version__}, preset {options.preset}, {platform.processor() or platform.machine()}, "
-          f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores")  # fmt: skip
+    print(
+        f"velodepth {velodepth.__version__}, preset {options.preset}, {platform.machine()}, {os.cpu_count()} cores"
+    )
     model = velodepth.load(options.preset)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -68,7 +71,10 @@ def main() -> None:
                     count += 1
                     keyframes += frame.is_keyframe
         seconds = time.perf_counter() - start
-        print(f"end to end: {count / seconds:.1f} frames/s over {count} frames, keyframe share {keyframes / count:.3f}")
+        print(
+            f"end to end: {count / seconds:.1f} frames/s over {count} frames, "
+            f"keyframe share {keyframes / count:.3f}"
+        )
 
         pictures = [f.picture for f in islice(velodepth.open_source(video), 61)]
     canvas = Canvas.of(pictures[0].shape[1], pictures[0].shape[0], model.spec)
@@ -86,8 +92,10 @@ def main() -> None:
         spent["keyframe"].append(middle - start)
         spent["propagated frame"].append(time.perf_counter() - middle)
     key, carried = (1e3 * float(np.median(v[WARM:])) for v in spent.values())
-    print(f"canvas {canvas.width} x {canvas.height}: keyframe {key:.1f} ms, propagated frame {carried:.1f} ms, "
-          f"{key / carried:.2f} times cheaper")  # fmt: skip
+    print(
+        f"canvas {canvas.width} x {canvas.height}: keyframe {key:.1f} ms, propagated frame {carried:.1f} ms, "
+        f"{key / carried:.2f} times cheaper"
+    )
 
 
 if __name__ == "__main__":

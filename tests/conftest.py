@@ -1,4 +1,4 @@
-"""What several test folders share: the packaged model, the demo clip, and data that is only on some machines."""
+"""What several test folders share: the packaged model, the demo clip, data that is only on some machines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def nano() -> velodepth.Model:
 
 @pytest.fixture(scope="session")
 def clip() -> list[np.ndarray]:
-    """The packaged demo clip, every second frame, 320 x 240: some 70 pictures of a camera walking round a room."""
+    """The packaged demo clip, every second frame, 320 x 240: 75 pictures of a walk round a room."""
     return [f.picture[::2, ::2] for f in open_source(DEMO_CLIP) if f.index % 2 == 0]
 
 

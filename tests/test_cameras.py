@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -285,6 +287,21 @@ def test_rational_model_ends_at_its_pole():
     rays = cone(69)
     np.testing.assert_allclose(camera.unproject(camera.project(rays)), rays, atol=1e-7)
     assert np.isnan(camera.project([3.1, 0, 1])).all()
+
+
+def test_rational_model_ends_at_a_narrow_pole():
+    """(1 - r^2 / 4.001) / (1 - r^2 / 4) is all but 1 on either side of r = 2, and infinite there."""
+    camera = OpenCV(300, 300, 0, 0, k1=-1 / 4.001, k4=-1 / 4)
+    assert np.isfinite(camera.project([1.9, 0, 1])).all()
+    assert np.isnan(camera.project([2.1, 0, 1])).all()
+
+
+def test_pixels_just_inside_a_fold_come_back():
+    """Plain Newton steps leap over the fold here."""
+    radial = (0.38107308517455496, 0.0, -0.15762875758490577, -0.08002183997473473, 0.01602380133108825)
+    camera = Fisheye624(300, 310, 250, 240, *radial, 0.010524455826446583, s1=0.0006688017470526617)
+    pixel = (578.90456924, 91.24218149)
+    np.testing.assert_allclose(camera.project(camera.unproject(pixel)), pixel, atol=1e-6)
 
 
 def test_strong_decentering_ends_where_it_folds():
@@ -574,3 +591,16 @@ def test_fit_refuses_rays_of_no_pinhole(rays):
 def test_fit_refuses_another_shape(shape):
     with pytest.raises(VeloDepthError, match="rays have shape"):
         fit_pinhole(np.zeros(shape))
+
+
+# The documentation
+
+
+def test_every_file_in_the_documentation_loads(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "cameras.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
+    for example in examples:
+        (tmp_path / "camera.json").write_text(example)
+        camera = load_camera(tmp_path / "camera.json")
+        assert camera.to_dict().items() >= json.loads(example).items()
+    assert len(examples) == 6

@@ -340,8 +340,8 @@ class _Distorted(Camera):
         radii = np.tan(np.linspace(0, math.atan(limit), 512))
         with np.errstate(all="ignore"):
             jacobian = self._distortion(radii[:, None, None] * _CIRCLE)[1]
-        symmetric = jacobian + np.swapaxes(jacobian, -1, -2)
-        good = ((symmetric[..., 0, 0] > 0) & (_determinant(symmetric) > 0)).all(axis=1)
+            symmetric = jacobian + np.swapaxes(jacobian, -1, -2)
+            good = ((symmetric[..., 0, 0] > 0) & (_determinant(symmetric) > 0)).all(axis=1)
         return limit if good.all() else float(radii[np.argmin(good) - 1])
 
     def _distortion(self, plane: Array) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ import av
 import numpy as np
 import pytest
 
+import velodepth
 from velodepth.cli import main
 
+load_once = functools.cache(velodepth.load)
 WIDTH, HEIGHT = 64, 48
 
 
@@ -68,8 +71,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Runs a command line in `folder`, in this process; not on a terminal."""
+def call(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Outcome]:
+    """Runs a command line in `folder`, in this process; not on a terminal. A model is loaded once for all."""
+    monkeypatch.setattr(velodepth, "load", load_once)
 
     def run(*arguments: object) -> Outcome:
         capfd.readouterr()

@@ -13,13 +13,18 @@ import sys
 import termios
 import time
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import typer
 
+import velodepth
 from velodepth.cli.failure import told
+from velodepth.cli.outputs import open_outputs
+from velodepth.cli.process import process
 from velodepth.errors import MediaWarning
+from velodepth.media.writing import Options
 
 # A shell's background jobs, and so what tests run in, may have Ctrl-C turned off.
 COMMAND = [
@@ -74,6 +79,28 @@ def test_ctrl_c_while_it_waits_for_standard_input(folder, decode):
     assert len(decode(folder / "stdin-side.mp4")) == 3
 
 
+def test_ctrl_c_that_a_reader_swallows_still_ends_the_run(folder, capfd):
+    def pictures():
+        for index in range(5):
+            if index == 2:
+                with suppress(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGINT)
+            yield np.zeros((48, 64, 3), np.uint8)
+
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        writers = open_outputs("out.npz", "", [], Options())
+        with pytest.raises(typer.Exit) as exit:
+            process(velodepth.open_source(pictures()), velodepth.load("nano-fast"), writers)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+    assert exit.value.exit_code == 130
+    assert capfd.readouterr().out.startswith("Interrupted after 3 frames in ")
+    with np.load("out.npz") as archive:
+        assert len(archive["depth"]) == 3
+
+
 def test_ctrl_c_before_the_first_frame(capfd):
     with pytest.raises(typer.Exit) as exit, told():
         raise KeyboardInterrupt
@@ -105,29 +132,52 @@ def test_only_media_warnings_are_retold(capfd, monkeypatch):
 
 
 def on_terminal(*arguments):
-    """What a run shows on a terminal of 100 columns; both streams go there."""
+    """What a run sends to a terminal of 100 columns, colours taken out; both streams go there."""
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
     process = start(*arguments, stdin=there, stdout=there, stderr=there, env=environment)
     os.close(there)
-    shown = b""
+    sent = b""
     while True:
         try:
-            shown += os.read(here, 4096)
+            sent += os.read(here, 4096)
         except OSError:  # Linux: the other side is closed
             break
     os.close(here)
     assert process.wait() == 0
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    return re.sub(r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]", "", sent.decode())
 
 
-def test_a_terminal_shows_a_bar_and_then_the_files(folder, street):
-    shown = on_terminal("run", str(street), "--save", "side,npz", "--max-frames", "5")
-    bar, end = re.split(r"(?=5 frames in )", shown)
-    last = bar.rstrip().splitlines()[-1].split("\r")[-1]
-    assert re.search(r"street\.mp4 ━+ 5/5 +\d+\.\d frames/s +\d+ % keyframes +\d+:\d\d left", last), last
-    assert re.fullmatch(r"5 frames in .*, written to\r\n  street-side\.mp4\r\n  street\.npz\r\n", end)
+def screen(sent):
+    """The lines that stay: of the control codes, those for a line up and for an empty line."""
+    lines, at = [""], 0
+    for part in re.findall(r"\n|\x1b\[1A|\x1b\[2K|[^\r\n\x1b]+", sent):
+        if part == "\n":
+            at += 1
+            lines += [""] * (at == len(lines))
+        elif part == "\x1b[1A":
+            at -= 1
+        elif part == "\x1b[2K":
+            lines[at] = ""
+        else:
+            lines[at] += part
+    return lines
+
+
+def test_a_terminal_shows_a_bar_which_makes_room_for_a_warning_and_the_files(folder, encode):
+    whole = encode(folder / "cut.mkv", 40).read_bytes()
+    (folder / "cut.mkv").write_bytes(whole[: len(whole) // 4])
+    sent = on_terminal("run", "cut.mkv", "--save", "side,npz")
+    warning, summary, *files = screen(sent)
+    frames = int(
+        re.fullmatch(r"Warning: cut.mkv is damaged or cut short: (\d+) frames were read", warning)[1]
+    )
+    assert re.search(
+        rf"cut\.mkv [━╸╺]+ +{frames}/40 +\d+\.\d frames/s +\d+ % keyframes +\d+:\d\d left\r", sent
+    )
+    assert re.fullmatch(rf"{frames} frames in .* keyframes\), written to", summary)
+    assert files == ["  cut-side.mp4", "  cut.npz", ""]
 
 
 def test_a_terminal_stays_empty_with_quiet(folder, street):

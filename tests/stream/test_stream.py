@@ -1,6 +1,8 @@
-"""The loop on real frames: what is handed out, when it looks anew, and that streams do not touch each other."""
+"""The loop: what is handed out, that streams do not touch each other, and what a camera does."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +35,9 @@ def test_a_frame_for_every_picture(nano, clip):
 def test_pushing_and_running_a_file_agree_to_the_bit(nano):
     stream = nano.stream()
     with velodepth.open_source(DEMO_CLIP) as source:
-        for pushed, run in zip((stream.push(f.picture, f.time) for f in source), nano.run(DEMO_CLIP), strict=True):
+        for pushed, run in zip(
+            (stream.push(f.picture, f.time) for f in source), nano.run(DEMO_CLIP), strict=True
+        ):
             assert (pushed.depth == run.depth).all() and pushed.time == run.time
             assert pushed.keyframe_reason == run.keyframe_reason
             if run.index == 40:
@@ -64,7 +68,9 @@ def test_reset_forgets_everything(nano, clip):
 def test_a_picture_of_another_size_is_refused_by_name(nano, clip):
     stream = nano.stream()
     stream.push(clip[0])
-    with pytest.raises(velodepth.VeloDepthError, match=r"picture 1 is 160 x 120.*began with 320 x 240.*reset"):
+    with pytest.raises(
+        velodepth.VeloDepthError, match=r"picture 1 is 160 x 120.*began with 320 x 240.*reset"
+    ):
         stream.push(clip[1][::2, ::2])
     assert stream.push(clip[1]).index == 1  # the stream is as it was
 
@@ -78,10 +84,11 @@ def test_the_policy_every_is_the_network_alone(nano, clip):
 
 def test_propagation_stays_near_the_network_and_is_steadier(nano, clip):
     """Against the network's own answer for each frame: near it, and changing less from frame to frame."""
-    still = [clip[10]] * 4 + [np.clip(clip[10] + np.random.default_rng(i).normal(0, 6, clip[10].shape), 0, 255)
-                              .astype(np.uint8) for i in range(12)]  # fmt: skip
+    rng, here = np.random.default_rng(0), clip[10]
+    noisy = (np.clip(here + rng.normal(0, 6, here.shape), 0, 255).astype(np.uint8) for _ in range(12))
+    still = [*[here] * 4, *noisy]
     stream, alone = (depths(nano.run(still, policy=p)) for p in ("adaptive", "every"))
-    change = [np.median([np.abs(np.log(b / a)).mean() for a, b in zip(d, d[1:], strict=False)]) for d in (stream, alone)]
+    change = [np.median([np.abs(np.log(b / a)).mean() for a, b in pairwise(d)]) for d in (stream, alone)]
     assert change[0] < 0.5 * change[1]
     assert np.median(np.abs(np.log(stream[-1] / alone[-1]))) < 0.15
 
@@ -108,7 +115,8 @@ def test_a_given_camera_is_on_every_frame(nano, clip):
 def test_a_wrong_focal_length_scales_depth_as_geometry_says(nano, clip, factor):
     """A picture taken with twice the focal length shows the same things twice as far."""
     right, wrong = (
-        depths(nano.run(clip[:12:4], camera=velodepth.Pinhole(f, f, 160.0, 120.0))) for f in (280.0, 280.0 * factor)
+        depths(nano.run(clip[:12:4], camera=velodepth.Pinhole(f, f, 160.0, 120.0)))
+        for f in (280.0, 280.0 * factor)
     )
     for a, b in zip(right, wrong, strict=True):
         assert np.median(b / a) == pytest.approx(factor, rel=0.12)

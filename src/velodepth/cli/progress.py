@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
+
+from .failure import stderr
 
 if TYPE_CHECKING:
     from ..stream.frame import DepthFrame
@@ -48,7 +49,7 @@ def bar(
     total: frames, None if not known. note: more words for the line. Nothing is shown unless stderr is a
     terminal, and nothing stays.
     """
-    console = Console(stderr=True)
+    console = stderr()
     name_column = Column(no_wrap=True, overflow="ellipsis", max_width=max(12, console.width // 4))
     columns: list[ProgressColumn] = [
         TextColumn("{task.description}", markup=False, table_column=name_column),

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from velodepth.nets.angles import harmonics, pinhole_directions
-from velodepth.nets.attention import AttentionBlock, Mlp
+from .angles import harmonics, pinhole_directions
+from .attention import AttentionBlock, Mlp
 
 GROUPS = (3, 3, 5, 7)  # tokens: pinhole parameters, then harmonics of degree 1, 2, 3
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from velodepth.nets.channels import ChannelNorm
+from .channels import ChannelNorm
 
 EPS = 1e-6
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from velodepth.nets.channels import ChannelLinear, ChannelNorm
+from .channels import ChannelLinear, ChannelNorm
 
 
 class ResidualUnit(nn.Module):
@@ -55,6 +55,7 @@ class MapHead(nn.Module):
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of one convolution that does norm's scale and shift, project and coarse."""
+        assert self.coarse.bias is not None
         weight = self.project.weight * self.norm.weight
         bias = self.project.weight @ self.norm.bias + self.project.bias
         return (
@@ -98,8 +99,17 @@ class DepthDecoder(nn.Module):
         self, latents: Tensor, features: list[Tensor], size: tuple[int, int]
     ) -> tuple[Tensor, Tensor]:
         """latents (B, D, h, w) to start from, features F_1..F_3 (B, D, h, w), canvas size (H, W)
-        -> radius in metres and confidence, both (B, 1, H, W)."""
+        -> log radius (0 is e^2 metres) and log confidence, unclipped, both (B, 1, H, W)."""
         for feature, process, up in zip(features, self.process, self.ups, strict=True):
             latents = up(latents + process(feature))
-        radius, confidence = run_heads([self.log_radius, self.log_confidence], latents, size)
-        return torch.exp(radius.clip(-8, 8) + 2), torch.exp(confidence.clip(-8, 10))
+        log_radius, log_confidence = run_heads([self.log_radius, self.log_confidence], latents, size)
+        return log_radius, log_confidence
+
+
+def radius_of(log_radius: Tensor) -> Tensor:
+    """The decoder's log radius -> metres."""
+    return torch.exp(log_radius.clip(-8, 8) + 2)
+
+
+def confidence_of(log_confidence: Tensor) -> Tensor:
+    return torch.exp(log_confidence.clip(-8, 10))

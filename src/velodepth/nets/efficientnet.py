@@ -30,9 +30,11 @@ class ConvNorm(nn.Module):
     The norm keeps its ImageNet statistics: batches of video are too alike to estimate them anew.
     """
 
-    def __init__(self, inp: int, out: int, kernel: int, stride: int = 1, groups: int = 1, active: bool = True):
+    def __init__(
+        self, inp: int, out: int, kernel: int, stride: int = 1, groups: int = 1, active: bool = True
+    ):
         super().__init__()
-        # On even sizes a stride of 2 needs one pixel less before than after, which a convolution cannot do itself.
+        # On even sizes a stride of 2 needs one pixel less before than after: no convolution pads so.
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
         self.uneven = (before, after, before, after) if before != after else None
         self.conv = nn.Conv2d(inp, out, kernel, stride, groups=groups, bias=False)
@@ -42,6 +44,7 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         # The norm is a fixed scale and shift, so it goes into the convolution: one pass over memory, not two.
         n = self.norm
+        assert n.running_var is not None and n.running_mean is not None
         scale = n.weight * torch.rsqrt(n.running_var + n.eps)
         if self.uneven:
             x = F.pad(x, self.uneven)
@@ -69,6 +72,9 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite2(nn.Module):
     """Pyramid of an ImageNet-normalised canvas."""
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.stem = ConvNorm(3, 32, 3, 2)
@@ -85,7 +91,7 @@ class EfficientNetLite2(nn.Module):
         self.register_buffer("shift", ((mean * 255 - 127) / 128).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, canvas: Tensor) -> list[Tensor]:
-        """(B, 3, H, W) with H and W multiples of 32 -> maps of `CHANNELS` channels at strides 4, 8, 16, 32."""
+        """(B, 3, H, W) with H and W multiples of 32 -> maps of `CHANNELS` at strides 4, 8, 16, 32."""
         x = self.stem(canvas * self.scale + self.shift)
         maps = []
         for i, stage in enumerate(self.stages):
@@ -109,5 +115,6 @@ class EfficientNetLite2(nn.Module):
         for layer, weight, name in zip(self._conv_norms(), convs, norms, strict=False):
             layer.conv.weight.data.copy_(weight)
             layer.norm.load_state_dict(
-                {k: published[name + k] for k in ("weight", "bias", "running_mean", "running_var")}, strict=False
+                {k: published[name + k] for k in ("weight", "bias", "running_mean", "running_var")},
+                strict=False,
             )

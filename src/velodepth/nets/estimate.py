@@ -15,6 +15,7 @@ class Estimate(NamedTuple):
     rays: Tensor  # (B, 3, H, W) unit rays, camera axes
     uncovered: Tensor  # (B,) share of pixels whose source under the refined flow is outside; 0 at keyframes
     carried: Any  # the network's own tensors (features, canvas, ...): opaque to the caller
+    published_confidence: Tensor | None = None  # (B, 1, H, W), see `State.published_confidence`
 
 
 class DepthNet(Protocol):

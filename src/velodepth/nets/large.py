@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from velodepth.nets.angles import embed_rays
-from velodepth.nets.attention import AttentionBlock
-from velodepth.nets.camera_head import CameraHead
-from velodepth.nets.depth_decoder import DepthDecoder
-from velodepth.nets.estimate import Estimate
-from velodepth.nets.propagation import Correction, Evidence, Observer
-from velodepth.nets.vit import VisionTransformer
-from velodepth.nets.warp import uncovered, warp
+from .angles import embed_rays
+from .attention import AttentionBlock
+from .camera_head import CameraHead
+from .depth_decoder import DepthDecoder, confidence_of, radius_of
+from .estimate import Estimate
+from .propagation import Correction, Evidence, Observer
+from .vit import VisionTransformer
+from .warp import uncovered, warp
 
 LEVELS = 4
 
@@ -120,8 +120,15 @@ class LargeNet(nn.Module):
         flow = flow / flow.new_tensor((width - 1, height - 1))[:, None, None]
         evidence = self.observer(canvas, flow, last.carried.canvas, last.radius)
         features = self.correct(last.carried.features, evidence)
-        radius, confidence = self.decoder(features[0], features[1:], canvas.shape[-2:])
-        return Estimate(radius, confidence, last.rays, uncovered(evidence.flow), Carried(features, canvas))
+        log_radius, log_confidence = self.decoder(features[0], features[1:], canvas.shape[-2:])
+        return Estimate(
+            radius_of(log_radius),
+            confidence_of(log_confidence),
+            last.rays,
+            uncovered(evidence.flow),
+            Carried(features, canvas),
+            published_confidence=confidence_of(log_radius),
+        )
 
     def estimate_rays(self, tokens: list[Tensor], canvas: Tensor) -> Tensor:
         """The encoder's class tokens -> unit rays (B, 3, H, W) for canvas (B, 3, H, W)."""
@@ -140,7 +147,10 @@ class LargeNet(nn.Module):
 
     def decode_keyframe(self, features: list[Tensor], canvas: Tensor) -> tuple[Tensor, Tensor]:
         """Features of a keyframe -> radius and confidence (B, 1, H, W)."""
-        return self.decoder(self.decoder.start(features[0]), features[1:], canvas.shape[-2:])
+        log_radius, log_confidence = self.decoder(
+            self.decoder.start(features[0]), features[1:], canvas.shape[-2:]
+        )
+        return radius_of(log_radius), confidence_of(log_confidence)
 
     def correct(self, last: list[Tensor], evidence: Evidence) -> list[Tensor]:
         """Last frame's features (B, D, h, w), warped along the refined flow and corrected."""

@@ -17,6 +17,7 @@ look and only the focal length turns that into metres.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -46,7 +47,9 @@ class Carried(NamedTuple):
 
 def conv(inp: int, out: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
     """Padded by replication: padding with zeros leaves a rim of wrong depth around the picture."""
-    return nn.Conv2d(inp, out, kernel, stride, kernel // 2, padding_mode="replicate" if kernel > 1 else "zeros")
+    return nn.Conv2d(
+        inp, out, kernel, stride, kernel // 2, padding_mode="replicate" if kernel > 1 else "zeros"
+    )
 
 
 class Residual(nn.Module):
@@ -72,7 +75,7 @@ class Nano(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        pairs = list(zip(WIDTHS[:-1], WIDTHS[1:], strict=True))
+        pairs = list(itertools.pairwise(WIDTHS))
         # Keyframe.
         self.encoder = EfficientNetLite2()
         self.camera = nn.Sequential(nn.Linear(CHANNELS[-1], 64), nn.ReLU(), nn.Linear(64, 3))
@@ -100,7 +103,8 @@ class Nano(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
-            self.coarse.bias.copy_(torch.tensor([0.5, -1.0]))
+            assert self.coarse.bias is not None
+            self.coarse.bias[:] = torch.tensor([0.5, -1.0])
 
     # ---- the five graphs
 
@@ -196,7 +200,7 @@ def warp(x: Tensor, flow: Tensor) -> Tensor:
 
 
 def outside(refined: Tensor) -> Tensor:
-    """Share (B,) of cells whose source under the refined flow (B, 2, H/4, W/4), canvas pixels, lies outside."""
+    """Share (B,) of cells whose source under the refined flow (B, 2, H/4, W/4) lies outside."""
     h, w = refined.shape[-2:]
     u = refined[:, 0] / 4 + torch.arange(w, device=refined.device)
     v = refined[:, 1] / 4 + torch.arange(h, device=refined.device)[:, None]
@@ -210,7 +214,7 @@ def luma(canvas: Tensor) -> Tensor:
 
 
 def clues(last: Estimate, canvas: Tensor, flow: Tensor) -> Tensor:
-    """What propagation sees, (B, 7, H/2, W/2): picture, flow / 10, photometric residual, warped log size."""
+    """What propagation sees, (B, 7, H/2, W/2): picture, flow / 10, photometric residual, warped size."""
     now, before = F.avg_pool2d(canvas, 2), F.avg_pool2d(last.carried.canvas, 2)
     flow = F.avg_pool2d(flow, 2) / 2
     size = F.avg_pool2d(torch.log(last.radius), 2) - torch.log(focal_of(last.rays) / FOCAL_UNIT)

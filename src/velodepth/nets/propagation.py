@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from velodepth.nets.channels import ChannelLinear, ChannelNorm
-from velodepth.nets.convnext import convnext
-from velodepth.nets.warp import warp
+from .channels import ChannelLinear, ChannelNorm
+from .convnext import convnext
+from .warp import warp
 
 FLOW_WIDTH = 64
 LUMA = (0.299, 0.587, 0.114)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from velodepth.errors import VeloDepthError
-from velodepth.nets.large import SMALL, VITL, LargeNet
+from ..errors import VeloDepthError
+from .large import SMALL, VITL, LargeNet
 
 IGNORED = re.compile(r"raft\.|pixel_encoder\.(register_tokens|mask_token)$|pixel_decoder\.level_embeds$")
 """A flow teacher used in training only, and the three tensors that do nothing."""

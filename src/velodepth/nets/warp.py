@@ -40,7 +40,11 @@ def warp(maps: Tensor, flow: Tensor, align_corners: bool) -> Tensor:
 
 
 def uncovered(flow: Tensor) -> Tensor:
-    """Share of cells whose source reads nothing, (B,). Source: network.md, section 7."""
+    """Share of cells whose source reads nothing, (B,). Source: network.md, section 7.
+
+    Without motion the last row and column of an even size count, too: published positions reach from rim to
+    rim of the map, where "nearest" falls outside.
+    """
     ones = flow.new_ones(len(flow), 1, *flow.shape[-2:])
     read = F.grid_sample(ones, sources(flow), mode="nearest", padding_mode="zeros", align_corners=False)
     return (read < 0.5).float().mean((1, 2, 3))

@@ -36,8 +36,8 @@ class Preset:
 def load(preset: str = "nano", runtime: str | None = None, device: str | None = None) -> Model:
     """A model by name.
 
-    preset: "nano" (packaged, runs anywhere), "nano-fast", "nano-fine", "large" (the published checkpoint, fetched
-    from the hub), or the path of a local copy of that checkpoint (its folder or .safetensors file).
+    preset: "nano" (packaged, runs anywhere), "nano-fast", "nano-fine", "large" (the published checkpoint,
+    fetched from the hub), or the path of a local copy of that checkpoint (its folder or .safetensors file).
     runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
     the CPU, or the best device that torch finds.
     Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velodepth.errors import VeloDepthError
-from velodepth.stream.canvas import CanvasSpec
+from ..errors import VeloDepthError
+from ..stream.canvas import CanvasSpec
 
 if TYPE_CHECKING:
-    from velodepth.runtime.torch import TorchRuntime
+    from ..runtime.torch import TorchRuntime
 
 REPOSITORY = "lpiccinelli/velodepth"
 LICENCE = "CC BY-NC-SA 4.0"
@@ -84,9 +84,9 @@ def load_large(
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        from velodepth.nets.published import from_published
-        from velodepth.nets.winograd import quicken
-        from velodepth.runtime.torch import TorchRuntime, best_device
+        from ..nets.published import from_published
+        from ..nets.winograd import quicken
+        from ..runtime.torch import TorchRuntime, best_device
     except ImportError as error:
         raise VeloDepthError(
             f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"

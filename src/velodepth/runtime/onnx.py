@@ -121,7 +121,9 @@ def _sources(flow: np.ndarray, pixels: float) -> tuple[np.ndarray, np.ndarray]:
     """Where each cell of a flow (2, h, w) reads: x and y in cells, centres at whole numbers."""
     _, h, w = flow.shape
     unit = np.float32(1 / pixels)
-    return flow[0] * unit + np.arange(w, dtype=np.float32), flow[1] * unit + np.arange(h, dtype=np.float32)[:, None]
+    return flow[0] * unit + np.arange(w, dtype=np.float32), flow[1] * unit + np.arange(h, dtype=np.float32)[
+        :, None
+    ]
 
 
 def warp(x: np.ndarray, flow: np.ndarray) -> np.ndarray:
@@ -156,7 +158,10 @@ def radius_of(size: np.ndarray, focal: float) -> np.ndarray:
 def focal_of(rays: np.ndarray) -> float:
     """Effective focal length of (H, W, 3) unit rays in canvas pixels: sqrt(pixels / solid angle)."""
     x, y, z = np.moveaxis(rays, 2, 0)
-    (a, b, c), (d, e, f) = ([m[:-1, 1:] - m[:-1, :-1] for m in (x, y, z)], [m[1:, :-1] - m[:-1, :-1] for m in (x, y, z)])
+    (a, b, c), (d, e, f) = (
+        [m[:-1, 1:] - m[:-1, :-1] for m in (x, y, z)],
+        [m[1:, :-1] - m[:-1, :-1] for m in (x, y, z)],
+    )
     angle = np.sqrt((b * f - c * e) ** 2 + (c * d - a * f) ** 2 + (a * e - b * d) ** 2)
     return float(1 / math.sqrt(angle.mean(dtype=np.float64)))
 

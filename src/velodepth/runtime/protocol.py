@@ -17,6 +17,9 @@ class State:
     confidence: np.ndarray  # (H, W) float32, above 0, higher is surer
     uncovered: float  # 0..1: share of pixels whose source under the refined flow is outside; 0 at keyframes
     memory: Any  # the runtime's own, opaque; stays on its device
+    published_confidence: np.ndarray | None = None
+    """(H, W) float32: what the published code shows as confidence on propagated frames, which is the radius
+    again (network.md, section 6.8). None at keyframes and for networks that were not published."""
 
 
 class Runtime(Protocol):

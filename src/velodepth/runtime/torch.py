@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from velodepth.errors import VeloDepthError
-from velodepth.nets.estimate import DepthNet, Estimate
-from velodepth.runtime.protocol import State
+from ..errors import VeloDepthError
+from ..nets.estimate import DepthNet, Estimate
+from .protocol import State
 
 
 def best_device() -> str:
@@ -55,7 +56,10 @@ class TorchRuntime:
             )
         if rays is None:
             rays = estimate.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
-        return _state(estimate, rays)
+        state = _state(estimate, rays)
+        if keep is None:
+            return state
+        return replace(state, radius=keep.radius, confidence=keep.confidence)
 
     def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.propagate`."""
@@ -68,10 +72,12 @@ class TorchRuntime:
 
 
 def _state(estimate: Estimate, rays: np.ndarray) -> State:
+    published = estimate.published_confidence
     return State(
         radius=estimate.radius[0, 0].cpu().numpy(),
         rays=rays,
         confidence=estimate.confidence[0, 0].cpu().numpy(),
         uncovered=float(estimate.uncovered[0]),
         memory=estimate,
+        published_confidence=None if published is None else published[0, 0].cpu().numpy(),
     )

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from velodepth.errors import VeloDepthError
+from ..errors import VeloDepthError
 
 if TYPE_CHECKING:
-    from velodepth.cameras import Camera
+    from ..cameras import Camera
 
 IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)

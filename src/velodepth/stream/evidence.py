@@ -26,14 +26,16 @@ class Evidence:
     seen_before: uint8 (H, W), 255 where the last keyframe saw the content of a pixel of `before`.
     """
 
-    def __init__(self, before: np.ndarray, now: np.ndarray, flow: np.ndarray, seen_before: np.ndarray) -> None:
+    def __init__(
+        self, before: np.ndarray, now: np.ndarray, flow: np.ndarray, seen_before: np.ndarray
+    ) -> None:
         self._before, self._now, self._flow, self._seen_before = before, now, flow, seen_before
 
     def moved(self, every: int = 1) -> float:
         """95th percentile of the flow's length in picture sizes, dx / (W - 1) and dy / (H - 1), over every
         n-th pixel of both axes."""
         height, width = self._now.shape
-        x, y = self._flow[:, ::every, ::every] / np.float32([width - 1, height - 1])[:, None, None]
+        x, y = self._flow[:, ::every, ::every] / np.array([width - 1, height - 1], np.float32)[:, None, None]
         return float(np.percentile(np.sqrt(x * x + y * y), 95))
 
     @cached_property

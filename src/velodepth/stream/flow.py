@@ -28,7 +28,8 @@ class DisFlow:
 
     def __call__(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
         now, before = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (current, previous))
-        return np.ascontiguousarray(self._search.calc(now, before, None).transpose(2, 0, 1))
+        field = self._search.calc(now, before, None)  # type: ignore[call-overload]
+        return np.ascontiguousarray(field.transpose(2, 0, 1))
 
 
 class NoFlow:
@@ -63,5 +64,7 @@ class GivenFlow:
                 "resize the field and scale its vectors."
             )
         if not np.isfinite(field).all():
-            raise VeloDepthError(f"the given flow for frame {index} holds NaN or infinity: fill those pixels.")
+            raise VeloDepthError(
+                f"the given flow for frame {index} holds NaN or infinity: fill those pixels."
+            )
         return field

@@ -30,7 +30,7 @@ class Lens:
 
 
 class DepthFrame:
-    """Depth of one picture. Maps have the picture's size (H, W); what costs time is made when first asked for.
+    """Depth of one picture. Maps have the picture's size (H, W); what costs time is made when asked for.
 
     Points, distance and depth agree with each other: points are resized from the canvas, and the other two
     are read from them (network.md, section 8). Camera axes: x right, y down, z forward; metres.
@@ -51,7 +51,9 @@ class DepthFrame:
         self.time = time  # seconds
         self.picture = picture  # (H, W, 3) uint8 RGB
         self.keyframe_reason = reason  # why the network looked anew, None on propagated frames
-        self.scale = scale  # what the keyframe cross-fade multiplies this frame's depth by (median); 1.0: nothing
+        self.scale = (
+            scale  # what the keyframe cross-fade multiplies this frame's depth by (median); 1.0: nothing
+        )
         self._lens = lens
         self._state = state
         self._canvas = canvas
@@ -62,7 +64,7 @@ class DepthFrame:
 
     @property
     def camera(self) -> Camera:
-        """The camera that was given, else the pinhole camera nearest to the estimated rays; picture pixels."""
+        """The camera that was given, else the pinhole nearest to the estimated rays; picture pixels."""
         return self._lens.camera
 
     @cached_property

@@ -28,9 +28,20 @@ class Since:
 class Policy(Protocol):
     """When to look anew. A policy holds knobs and no state; streams may share one."""
 
-    uses_evidence: bool  # False: the decision needs neither flow nor pictures
-    blend: int  # frames over which a keyframe other than start and cut replaces what was shown; 0: at once
-    keeps_shown: bool  # True: a keyframe shows the propagated radius (published one-frame cross-fade)
+    @property
+    def uses_evidence(self) -> bool:
+        """False: every frame is a keyframe, so that neither flow nor the last picture is needed."""
+        ...
+
+    @property
+    def blend(self) -> int:
+        """Frames over which a keyframe other than start and cut replaces what was shown; 0: at once."""
+        ...
+
+    @property
+    def keeps_shown(self) -> bool:
+        """True: a keyframe shows the propagated radius and holds its confidence (published policy)."""
+        ...
 
     def before(self, since: Since, evidence: Evidence | None) -> Reason | None:
         """Decide without a network."""

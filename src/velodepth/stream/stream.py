@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,10 +17,20 @@ from .evidence import Evidence
 from .fade import Fade
 from .flow import DisFlow, Flow
 from .frame import DepthFrame, Lens
-from .keyframes import FRESH, Policy, Since
+from .keyframes import FRESH, Policy, Reason, Since
 
 FRAME_RATE = 30.0
 """Frames a second assumed for pictures pushed without a time."""
+
+
+class Last(NamedTuple):
+    """What a stream keeps of the picture before."""
+
+    state: State  # the network's own
+    shown: np.ndarray  # (H, W) float32, the radius handed out, after the cross-fade
+    small: np.ndarray  # (H, W, 3) uint8, the canvas for the flow
+    luma: np.ndarray  # (H, W) uint8
+    seen: np.ndarray  # (H, W) uint8, see Evidence.seen
 
 
 class DepthStream:
@@ -29,8 +39,9 @@ class DepthStream:
     Keeps the last picture and the last state, nothing older. Streams are independent of each other and may
     share a runtime. `model.stream()` makes one.
 
-    camera: of the pictures, honoured on every frame; None: estimated at the start and at each cut, and
-    kept in between. flow: what finds the motion between canvases; its default is DIS.
+    camera: of the pictures, honoured on every frame (one made for another size of the same
+    shape is scaled); None: estimated at the start and at each cut, and kept in between.
+    flow: what finds the motion between canvases; its default is DIS.
     """
 
     def __init__(
@@ -50,11 +61,7 @@ class DepthStream:
         self._index = 0
         self._canvas: Canvas | None = None
         self._lens: Lens | None = None
-        self._state: State | None = None  # the network's own, of the last picture
-        self._shown: np.ndarray | None = None  # (H, W) radius handed out for it, after the cross-fade
-        self._small: np.ndarray | None = None  # (H, W, 3) uint8, its canvas for the flow
-        self._luma: np.ndarray | None = None  # (H, W) uint8
-        self._seen: np.ndarray | None = None  # (H, W) uint8, see Evidence.seen
+        self._last: Last | None = None
         self._since = Since()
         self._fade: Fade | None = None
         self._late = False  # the last picture was a keyframe other than the first
@@ -71,7 +78,8 @@ class DepthStream:
         if self._canvas is None:
             self._canvas = Canvas.of(width, height, self._spec)
             c = self._canvas
-            self._rays = c.camera(self._camera).rays(c.width, c.height) if self._camera else None
+            self._given = self._camera.for_picture(width, height) if self._camera else None
+            self._rays = c.camera(self._given).rays(c.width, c.height) if self._given else None
         elif (width, height) != (self._canvas.picture_width, self._canvas.picture_height):
             c = self._canvas
             raise VeloDepthError(
@@ -80,46 +88,38 @@ class DepthStream:
             )
         state, scale, reason = self._see(self._canvas.fill(picture))
         if self._lens is None or self._lens.rays is not state.rays:
-            self._lens = Lens(self._camera, state.rays, self._canvas)
+            self._lens = Lens(self._given, state.rays, self._canvas)
         seconds = self._index / FRAME_RATE if time is None else time
         frame = DepthFrame(self._index, seconds, picture, reason, self._lens, state, self._canvas, scale)
         self._index += 1
         return frame
 
-    def _see(self, canvas: np.ndarray) -> tuple[State, float, str | None]:
+    def _see(self, canvas: np.ndarray) -> tuple[State, float, Reason | None]:
         """The state to show for the next canvas, the cross-fade's factor, and why it is a keyframe."""
-        runtime, policy, last = self._runtime, self._policy, self._state
-        reason: str | None = "start"
+        policy, last = self._policy, self._last
         if not policy.uses_evidence:
-            reason = policy.before(self._since, None) if last is not None else "start"
-            state = runtime.keyframe(canvas, self._rays)
+            reason = policy.before(self._since, None) if self._index else "start"
+            state = self._runtime.keyframe(canvas, self._rays)
+            return replace(state, memory=None), 1.0, reason
+        small = to_uint8(canvas)
+        luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        seen = np.full_like(luma, 255)
+        if last is None:
+            state, reason = self._runtime.keyframe(canvas, self._rays), "start"
+            shown, scale = state.radius, 1.0
         else:
-            small = to_uint8(canvas)
-            luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-            if last is None:
-                state = runtime.keyframe(canvas, self._rays)
-            else:
-                flow = self._flow(self._small, small)
-                evidence = Evidence(self._luma, luma, flow, self._seen)
-                state, reason = self._step(last, canvas, flow, evidence)
-            self._small, self._luma = small, luma
-            self._seen = np.full_like(luma, 255) if reason else evidence.seen
+            flow = self._flow(last.small, small)
+            evidence = Evidence(last.luma, luma, flow, last.seen)
+            state, reason = self._step(last.state, canvas, flow, evidence)
+            shown, scale = self._faded(last.shown, state.radius, reason, flow)
+            seen = seen if reason else evidence.seen
         self._since = Since() if reason else replace(self._since, frames=self._since.frames + 1)
-        self._state = state
-        shown, scale = state.radius, 1.0
-        if reason is not None and reason not in FRESH and policy.blend:
-            self._fade = Fade(self._shown, state.radius, flow, policy.blend)
-        elif reason in FRESH or (self._fade is not None and not self._fade.advance(flow)):
-            self._fade = None
-        if self._fade is not None:
-            shown, scale = self._fade.apply(state.radius)
-            state = replace(state, radius=shown)
-        self._shown = shown
-        return state, scale, reason
+        self._last = Last(state, shown, small, luma, seen)
+        return replace(state, radius=shown, memory=None), scale, reason
 
     def _step(
         self, last: State, canvas: np.ndarray, flow: np.ndarray, evidence: Evidence
-    ) -> tuple[State, str | None]:
+    ) -> tuple[State, Reason | None]:
         """Propagate or look anew, and why."""
         runtime, policy = self._runtime, self._policy
         reason = policy.before(self._since, evidence)
@@ -135,3 +135,14 @@ class DepthStream:
             state = replace(state, confidence=last.confidence)
         self._late = reason is not None
         return state, reason
+
+    def _faded(
+        self, shown: np.ndarray, radius: np.ndarray, reason: Reason | None, flow: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """The radius to show, and the cross-fade's factor; `shown` was handed out for the frame before."""
+        if reason is not None:
+            blends = self._policy.blend and reason not in FRESH
+            self._fade = Fade(shown, radius, flow, self._policy.blend) if blends else None
+        elif self._fade is not None and not self._fade.advance(flow):
+            self._fade = None
+        return self._fade.apply(radius) if self._fade else (radius, 1.0)

@@ -8,6 +8,7 @@ camera-to-world, with PREFIX_n.npy the number of rows written. Principal points 
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -35,7 +36,9 @@ class Batch(NamedTuple):
     radius: np.ndarray  # (T, B, 1, H, W) float32 metres, 0 where unknown
     rays: np.ndarray  # (B, 3, H, W) float32
     camera: np.ndarray  # (B, 3) float32, as nets.nano.pinhole_of reads it
-    forward: np.ndarray  # (T - 1, B, 2, H, W) float32 canvas pixels, DIS: where frame t + 1's content was in t
+    forward: (
+        np.ndarray
+    )  # (T - 1, B, 2, H, W) float32 canvas pixels, DIS: where frame t + 1's content was in t
     backward: np.ndarray  # the same from t to t + 1, for playing the clip in reverse
 
 
@@ -57,16 +60,17 @@ class Shard:
         while 0 < cut < count and meta[cut, 3] > 0:
             cut += 1
         rows = np.arange(cut) if split == "train" else np.arange(cut, count)
-        return cls(
-            np.load(f"{prefix}_rgb.npy", mmap_mode="r"), np.load(f"{prefix}_dep.npy", mmap_mode="r"), meta, rows
-        )  # fmt: skip
+        rgb, depth = (np.load(f"{prefix}_{kind}.npy", mmap_mode="r") for kind in ("rgb", "dep"))
+        return cls(rgb, depth, meta, rows)
 
 
 def open_shards(folder: str | Path, split: str) -> list[Shard]:
     """Every shard of a folder."""
     prefixes = sorted(str(p)[: -len("_n.npy")] for p in Path(folder).glob("*_n.npy"))
     if not prefixes:
-        raise FileNotFoundError(f"{folder} holds no shard (PREFIX_n.npy and its siblings): render some first.")
+        raise FileNotFoundError(
+            f"{folder} holds no shard (PREFIX_n.npy and its siblings): render some first."
+        )
     return [Shard.open(prefix, split) for prefix in prefixes]
 
 
@@ -90,13 +94,17 @@ def colour_jitter(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray
             x = x + rng.normal(0, noise, x.shape).astype(np.float32)
         y = (np.clip(x, 0, 1) * 255).astype(np.uint8)
         if quality is not None:
-            y = cv2.imdecode(cv2.imencode(".jpg", y, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+            y = cv2.imdecode(
+                cv2.imencode(".jpg", y, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
+            )
         return y
 
     return apply
 
 
-def draw(shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.Generator, plain: bool) -> Batch:
+def draw(
+    shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.Generator, plain: bool
+) -> Batch:
     """One example: `rows` are consecutive frames seen through the same crop, flip and look.
 
     With `plain` the whole picture is taken as it is.
@@ -112,7 +120,8 @@ def draw(shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.G
         left, top = left * (1 + rng.uniform(-0.6, 0.6)), top * (1 + rng.uniform(-0.6, 0.6))
     zoom = width / crop_w
     flip = not plain and rng.random() < 0.5
-    matrix = np.float32([[zoom, 0, -left * zoom + (zoom - 1) / 2], [0, zoom, -top * zoom + (zoom - 1) / 2]])
+    half = (zoom - 1) / 2
+    matrix = np.array([[zoom, 0, half - left * zoom], [0, zoom, half - top * zoom]], np.float32)
     look = (lambda x: x) if plain else colour_jitter(rng)
 
     f, cx, cy = focal * zoom, (full_w / 2 - left) * zoom, (full_h / 2 - top) * zoom
@@ -134,19 +143,18 @@ def draw(shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.G
         smalls.append(to_uint8(canvas))
         canvases.append(canvas)
         radii.append((np.where(depth < MAX_DEPTH, depth, 0) * stretch)[None])
-    camera = np.float32([np.log(f / np.sqrt(width * height)), cx / width - 0.5, cy / height - 0.5])
+    camera = np.array([np.log(f / np.sqrt(width * height)), cx / width - 0.5, cy / height - 0.5], np.float32)
     search, none = DisFlow(), np.zeros((0, 2, height, width), np.float32)
-    forward = [search(a, b)[None] for a, b in zip(smalls, smalls[1:], strict=False)]
-    backward = [search(b, a)[None] for a, b in zip(smalls, smalls[1:], strict=False)]
-    flows = (np.concatenate([none, *f]) for f in (forward, backward))
-    return Batch(np.stack(canvases), np.stack(radii), rays / stretch, camera, *flows)
+    forward = [search(a, b)[None] for a, b in itertools.pairwise(smalls)]
+    backward = [search(b, a)[None] for a, b in itertools.pairwise(smalls)]
+    there, back = (np.concatenate([none, *f]) for f in (forward, backward))
+    return Batch(np.stack(canvases), np.stack(radii), rays / stretch, camera, there, back)
 
 
 def collate(items: list[Batch]) -> Batch:
-    """Examples -> a batch; time stays in front."""
-    canvas, radius, rays, camera, *flows = zip(*items, strict=True)
-    videos = (np.stack(x, 1) for x in (canvas, radius))
-    return Batch(*videos, np.stack(rays), np.stack(camera), *(np.stack(f, 1) for f in flows))
+    """Examples -> a batch."""
+    along = (1, 1, 0, 0, 1, 1)  # time stays in front of what has it
+    return Batch(*(np.stack(part, axis) for part, axis in zip(zip(*items, strict=True), along, strict=True)))
 
 
 class Stills:
@@ -154,7 +162,9 @@ class Stills:
 
     def __init__(self, shards: list[Shard]):
         self.shards = shards
-        self.table = np.concatenate([np.stack([np.full(len(s.rows), i), s.rows], 1) for i, s in enumerate(shards)])
+        self.table = np.concatenate(
+            [np.stack([np.full(len(s.rows), i), s.rows], 1) for i, s in enumerate(shards)]
+        )
         weight = np.concatenate([np.where(s.meta[s.rows, 1] == CLIP, 0.35, 1.0) for s in shards])
         self.chance = np.cumsum(weight) / weight.sum()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import math
 import os
 import time
@@ -62,10 +63,12 @@ def forward_keyframe(net: Nano, batch: Batch, rng: np.random.Generator) -> tuple
         "confidence": 0.2 * losses.confidence_loss(confidence, size, truth, known),
         "camera": 0.3 * losses.camera_loss(camera, truth_camera),
     }
-    return sum(parts.values()), parts
+    return torch.stack(list(parts.values())).sum(), parts
 
 
-def forward_propagation(net: Nano, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+def forward_propagation(
+    net: Nano, batch: Batch, rng: np.random.Generator
+) -> tuple[Tensor, dict[str, Tensor]]:
     """Loss of a rollout from one keyframe; later frames weigh more (paper, section 3.4).
 
     The clip is played to and fro, so that a rollout can start from a state of any age (without gradient).
@@ -83,7 +86,7 @@ def forward_propagation(net: Nano, batch: Batch, rng: np.random.Generator) -> tu
     with torch.no_grad():
         teacher = {t: net.keyframe(canvas[t], rays) for t in {path[0], *path[age + 1 :]}}
         state = teacher[path[0]]
-        for t, to in zip(path[:age], path[1 : age + 1], strict=True):
+        for t, to in itertools.pairwise(path[: age + 1]):
             state = step(state, t, to)
     parts: dict[str, Tensor] = {}
     weights = np.arange(1, steps + 1) / np.arange(1, steps + 1).sum()
@@ -102,7 +105,7 @@ def forward_propagation(net: Nano, batch: Batch, rng: np.random.Generator) -> tu
         }
         for name, value in now.items():
             parts[name] = parts.get(name, 0) + float(weight) * value
-    return sum(parts.values()), parts
+    return torch.stack(list(parts.values())).sum(), parts
 
 
 FORWARD = {"keyframe": forward_keyframe, "propagation": forward_propagation}
@@ -156,7 +159,7 @@ def train(settings: Settings) -> None:
         net.encoder.load_imagenet()
     else:
         net.load_state_dict(torch.load(out / "keyframe.pt", weights_only=True)["average"])
-    net = net.to(memory_format=torch.channels_last)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = parameter_groups(net, settings)
     optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=settings.weight_decay)
     average = copy.deepcopy(net)
@@ -174,10 +177,13 @@ def train(settings: Settings) -> None:
     choices = np.random.default_rng([settings.seed, step, 1])
     trained = [p for group in groups for p in group["params"]]
     log = open(out / f"{settings.stage}.log", "a", buffering=1)  # noqa: SIM115
-    start, seen, sums = time.time(), 0, {}
+    start, seen = time.time(), 0
+    sums: dict[str, float] = {}
     net.train()
     while step < settings.steps:
-        factor = min(1, (step + 1) / 200) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps)))
+        factor = min(1, (step + 1) / 200) * (
+            0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
+        )
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         loss, parts = FORWARD[settings.stage](net, next(batches), choices)
@@ -205,7 +211,9 @@ def train(settings: Settings) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("stage", choices=list(FORWARD))
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)

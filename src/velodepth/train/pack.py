@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..nets.nano import CONTEXT, STRIDES, WIDTHS, Nano
 from ..nets.efficientnet import CHANNELS
+from ..nets.nano import CONTEXT, STRIDES, WIDTHS, Nano
 from ..presets.catalogue import NANO_WEIGHTS
 
 WEIGHTS = "nano.safetensors"
@@ -91,6 +91,8 @@ def point_at(tensor: onnx.TensorProto, begin: int, end: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("checkpoint", type=Path)
     pack(parser.parse_args().checkpoint, NANO_WEIGHTS)

@@ -1,0 +1,116 @@
+"""The torch runtime around the large network: the protocol, and streams through it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
+
+from velodepth.cameras import Pinhole  # noqa: E402
+from velodepth.errors import VeloDepthError  # noqa: E402
+from velodepth.nets.large import LargeConfig, LargeNet  # noqa: E402
+from velodepth.runtime.torch import TorchRuntime, best_device  # noqa: E402
+from velodepth.stream.canvas import Canvas, CanvasSpec  # noqa: E402
+from velodepth.stream.keyframes import Published  # noqa: E402
+from velodepth.stream.stream import DepthStream  # noqa: E402
+
+TINY = LargeConfig(
+    encoder_width=32,
+    encoder_depth=4,
+    encoder_heads=2,
+    picks=(1, 2, 3, 4),
+    width=32,
+    out_width=16,
+    observer_widths=(8, 16, 32, 64),
+    observer_depths=(1, 1, 1, 1),
+    flow_widths=(8, 16),
+    flow_depths=(1, 1),
+)
+SPEC = CanvasSpec(6_000, 8_000, 14)
+SHAPE = (70, 98)
+
+
+@pytest.fixture(scope="module")
+def runtime() -> TorchRuntime:
+    torch.manual_seed(0)
+    return TorchRuntime(LargeNet(TINY), "cpu")
+
+
+def canvas(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((3, *SHAPE)).astype(np.float32)
+
+
+def flow(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((2, *SHAPE)).astype(np.float32)
+
+
+def test_states_are_what_the_protocol_says(runtime):
+    first = runtime.keyframe(canvas(0))
+    second = runtime.propagate(first, canvas(1), flow(2))
+    for state in (first, second):
+        assert state.radius.shape == state.confidence.shape == SHAPE
+        assert state.rays.shape == (*SHAPE, 3)
+        assert all(a.dtype == np.float32 for a in (state.radius, state.rays, state.confidence))
+    np.testing.assert_allclose(np.linalg.norm(first.rays, axis=2), 1, rtol=1e-5)
+    assert first.uncovered == 0 and 0 < second.uncovered < 1
+    assert second.rays is first.rays
+    assert first.published_confidence is None and second.published_confidence.shape == SHAPE
+
+
+def test_same_arguments_same_state(runtime):
+    first = runtime.keyframe(canvas(0))
+    once = runtime.propagate(first, canvas(1), flow(2))
+    runtime.propagate(first, canvas(3), flow(4))
+    again = runtime.propagate(first, canvas(1), flow(2))
+    np.testing.assert_array_equal(once.radius, again.radius)
+    np.testing.assert_array_equal(once.confidence, again.confidence)
+
+
+def test_keep_shows_what_was_kept(runtime):
+    kept = runtime.propagate(runtime.keyframe(canvas(0)), canvas(1), flow(2))
+    anew = runtime.keyframe(canvas(1), keep=kept)
+    assert anew.radius is kept.radius and anew.confidence is kept.confidence
+    np.testing.assert_array_equal(anew.rays, runtime.keyframe(canvas(1)).rays)
+    assert anew.uncovered == 0
+
+
+def test_after_keep_propagation_starts_from_the_new_features_and_the_kept_radius(runtime):
+    first = runtime.keyframe(canvas(0))
+    kept = runtime.propagate(first, canvas(1), flow(2))
+    plain, with_keep = runtime.keyframe(canvas(1)), runtime.keyframe(canvas(1), keep=kept)
+    on = [runtime.propagate(state, canvas(3), flow(4)).radius for state in (kept, plain, with_keep)]
+    assert not np.allclose(on[2], on[0], rtol=1e-3) and not np.array_equal(on[2], on[1])
+
+
+def test_the_large_network_honours_a_camera_on_every_frame(runtime):
+    """The published code fails here from the second frame on (network.md, section 4)."""
+    camera = Pinhole(90.0, 95.0, 47.0, 36.0)
+    stream = DepthStream(runtime, SPEC, Published(), camera=camera)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 70, 98, 3), dtype=np.uint8)
+    c = Canvas.of(98, 70, SPEC)
+    expected = c.restore(c.camera(camera).rays(c.width, c.height))
+    expected /= np.linalg.norm(expected, axis=2, keepdims=True)
+    for picture in pictures:
+        frame = stream.push(picture)
+        assert frame.camera == camera
+        np.testing.assert_allclose(frame.rays, expected, atol=1e-6)
+
+
+def test_a_device_that_is_not_there_is_named():
+    missing = "mps" if best_device() != "mps" else "cuda"
+    with pytest.raises(VeloDepthError, match=f"device '{missing}' cannot be used"):
+        TorchRuntime(LargeNet(TINY), missing)
+    with pytest.raises(VeloDepthError, match="device 'teapot' cannot be used"):
+        TorchRuntime(LargeNet(TINY), "teapot")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_agrees_with_the_cpu(runtime):
+    torch.manual_seed(0)
+    on_gpu = TorchRuntime(LargeNet(TINY), "cuda")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    states = [r.propagate(r.keyframe(canvas(0)), canvas(1), flow(2)) for r in (runtime, on_gpu)]
+    np.testing.assert_allclose(states[1].radius, states[0].radius, rtol=1e-3)
+    assert on_gpu.keyframe(canvas(0)).memory.radius.is_cuda
