@@ -54,9 +54,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300)
     options = parser.parse_args()
     print(__doc__)
-    print(
-        f"velodepth {velodepth.__version__}, preset {options.preset}, {platform.machine()}, {os.cpu_count()} cores"
-    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    print(f"velodepth {velodepth.__version__}, preset {options.preset}, {machine}")
     model = velodepth.load(options.preset)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

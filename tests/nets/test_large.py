@@ -124,7 +124,9 @@ def test_convnext_block_as_written():
 
 def whole_pixels(dx: int, dy: int, height: int, width: int) -> torch.Tensor:
     """Flow (1, 2, H, W) in picture units that says: the content came from (x + dx, y + dy)."""
-    return torch.tensor([dx / (width - 1), dy / (height - 1)])[None, :, None, None].expand(1, 2, height, width)
+    return torch.tensor([dx / (width - 1), dy / (height - 1)])[None, :, None, None].expand(
+        1, 2, height, width
+    )
 
 
 def test_warp_by_whole_cells():

@@ -66,7 +66,7 @@ def test_a_missing_tensor_is_listed(tensors):
 
 
 def test_an_unexpected_tensor_is_listed(tensors):
-    with pytest.raises(VeloDepthError, match="unexpected: pixel_encoder.blocks.12.norm1.bias, teacher.x"):
+    with pytest.raises(VeloDepthError, match=r"unexpected: pixel_encoder.blocks.12.norm1.bias, teacher.x"):
         from_published(
             {**tensors, "teacher.x": torch.zeros(1), "pixel_encoder.blocks.12.norm1.bias": torch.zeros(384)}
         )
@@ -79,5 +79,5 @@ def test_a_misshapen_tensor_is_listed_with_both_shapes(tensors):
 
 
 def test_nothing_like_the_checkpoint(tensors):
-    with pytest.raises(VeloDepthError, match="missing: pixel_decoder.*unexpected: weight"):
+    with pytest.raises(VeloDepthError, match=r"missing: pixel_decoder.*unexpected: weight"):
         from_published({"weight": torch.zeros(3)})

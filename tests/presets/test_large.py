@@ -96,7 +96,7 @@ def test_a_path_that_is_not_there(tmp_path):
 def test_a_file_that_is_no_checkpoint(tmp_path):
     broken = tmp_path / "model.safetensors"
     broken.write_bytes(b"not a checkpoint at all")
-    with pytest.raises(VeloDepthError, match="model.safetensors cannot be read"):
+    with pytest.raises(VeloDepthError, match=r"model.safetensors cannot be read"):
         load_large(broken)
 
 
@@ -104,7 +104,7 @@ def test_another_checkpoint_is_told_by_its_tensors(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"weight": torch.zeros(2)}, tmp_path / "model.safetensors")
-    with pytest.raises(VeloDepthError, match="model.safetensors: .*missing: .*unexpected: weight"):
+    with pytest.raises(VeloDepthError, match=r"model.safetensors: .*missing: .*unexpected: weight"):
         load_large(tmp_path)
 
 
@@ -112,7 +112,7 @@ def test_another_checkpoint_is_told_by_its_tensors(tmp_path):
 def test_a_configuration_that_is_none(checkpoint, tmp_path, text):
     (tmp_path / "model.safetensors").symlink_to(checkpoint / "model.safetensors")
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises(VeloDepthError, match="config.json is not the checkpoint's configuration"):
+    with pytest.raises(VeloDepthError, match=r"config.json is not the checkpoint's configuration"):
         load_large(tmp_path)
 
 
@@ -121,7 +121,7 @@ def test_without_a_network_one_sentence_says_what_to_do(monkeypatch, tmp_path):
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(VeloDepthError, match="could not be fetched.*give their folder as path"):
+    with pytest.raises(VeloDepthError, match=r"could not be fetched.*give their folder as path"):
         load_large()
 
 

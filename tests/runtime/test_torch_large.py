@@ -110,7 +110,6 @@ def test_a_device_that_is_not_there_is_named():
 def test_cuda_agrees_with_the_cpu(runtime):
     torch.manual_seed(0)
     on_gpu = TorchRuntime(LargeNet(TINY), "cuda")
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     states = [r.propagate(r.keyframe(canvas(0)), canvas(1), flow(2)) for r in (runtime, on_gpu)]
     np.testing.assert_allclose(states[1].radius, states[0].radius, rtol=1e-3)
     assert on_gpu.keyframe(canvas(0)).memory.radius.is_cuda

@@ -118,11 +118,12 @@ def _lens(camera: Path | None, focal: str | None) -> Lens | None:
     if camera and focal:
         raise VeloDepthError("--camera and --focal are both given: choose one")
     if camera:
-        return load_camera(camera).for_picture
-    if focal:
-        values = options.numbers("--focal", focal, "FX", "FX,FY,CX,CY")
-        if len(values) == 4:
-            given = Pinhole(*values)
-            return lambda width, height: given
-        return lambda width, height: Pinhole(values[0], values[0], width / 2, height / 2)
-    return None
+        given = load_camera(camera)
+    elif focal:
+        fx, *others = options.numbers("--focal", focal, "FX", "FX,FY,CX,CY")
+        if not others:
+            return lambda width, height: Pinhole(fx, fx, width / 2, height / 2)
+        given = Pinhole(fx, *others)
+    else:
+        return None
+    return lambda width, height: given

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
@@ -48,7 +50,7 @@ class TorchRuntime:
         self, canvas: np.ndarray, rays: np.ndarray | None = None, keep: State | None = None
     ) -> State:
         """See `Runtime.keyframe`."""
-        with torch.inference_mode():
+        with _inference():
             estimate = self.net.keyframe(
                 self._tensor(canvas),
                 None if rays is None else self._tensor(rays.transpose(2, 0, 1)),
@@ -63,12 +65,19 @@ class TorchRuntime:
 
     def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.propagate`."""
-        with torch.inference_mode():
+        with _inference():
             estimate = self.net.propagate(state.memory, self._tensor(canvas), self._tensor(flow))
         return _state(estimate, state.rays)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)[None]
+
+
+@contextmanager
+def _inference() -> Iterator[None]:
+    """No gradients, and true float32: by default CUDA convolutions round their inputs to 10 bits (TF32)."""
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
 
 
 def _state(estimate: Estimate, rays: np.ndarray) -> State:

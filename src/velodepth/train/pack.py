@@ -48,7 +48,7 @@ def pack(checkpoint: Path, folder: Path) -> None:
     levels = [torch.zeros(1, c, h // s, w // s) for c, s in zip(WIDTHS, STRIDES, strict=True)]
     quarter, context = torch.zeros(1, 3, h // 4, w // 4), torch.zeros(1, CONTEXT, h // 8, w // 8)
     names = [f"at{s}" for s in STRIDES]
-    graphs = {
+    graphs: dict[str, tuple[Callable[..., object], list[Tensor], list[str], list[str]]] = {
         "encode": (net.encode, [torch.zeros(1, 3, h, w)], ["canvas"], [*names, "camera"]),
         "condition": (lambda *x: net.condition(list(x[:4]), x[4]), [*pyramid, quarter], [*names, "rays"],
                       [f"features_{n}" for n in names]),
