@@ -16,7 +16,7 @@ def reasons(nano, pictures, **knobs) -> list[str | None]:
 
 
 def off() -> dict[str, float]:
-    return dict.fromkeys(("cut", "drift", "motion", "uncovered"), float("inf"))
+    return dict.fromkeys(("cut", "drift", "wander", "motion", "uncovered"), float("inf"))
 
 
 def test_a_still_picture_is_looked_at_once(nano, clip):
@@ -109,3 +109,21 @@ def test_published_thresholds_fall_with_patience():
     since.frames = 6
     assert policy.after(since, Step(), 0.0) == "motion"  # 0.21 > 0.1886
     assert policy.after(Since(), Step(), 0.3) == "uncovered"
+
+
+def test_a_propagation_that_wanders_is_called_back(nano, clip):
+    """A runtime whose propagated radius grows by 2 % a frame may not run away from what the keyframe saw."""
+    from dataclasses import replace
+
+    class Growing:
+        name, device, keyframe = "growing", "cpu", nano.runtime.keyframe
+
+        def propagate(self, state, canvas, flow):
+            new = nano.runtime.propagate(state, canvas, flow)
+            return replace(new, radius=state.radius * np.float32(1.02))
+
+    stream = velodepth.DepthStream(Growing(), nano.spec, velodepth.Adaptive(wander=0.1, blend=0))
+    frames = [stream.push(clip[0]) for _ in range(20)]
+    found = [f.keyframe_reason for f in frames]
+    assert found.index("drift") == 7  # 1.02^6 > e^0.1, seen one frame later
+    assert max(np.median(f.depth) for f in frames) < 1.15 * np.median(frames[0].depth)

@@ -93,14 +93,26 @@ def test_propagation_stays_near_the_network_and_is_steadier(nano, clip):
     assert np.median(np.abs(np.log(stream[-1] / alone[-1]))) < 0.15
 
 
-def test_a_thousand_still_frames_do_not_drift(nano, clip):
+def test_a_still_picture_keeps_its_answer(nano, clip):
     stream = nano.stream()
     first = stream.push(clip[5]).depth
-    for _ in range(300):
+    for _ in range(100):
         last = stream.push(clip[5])
     assert not last.is_keyframe
-    assert abs(np.log(np.median(last.depth) / np.median(first))) < 0.1
-    assert np.abs(np.log(last.depth / first)).mean() < 0.15
+    np.testing.assert_allclose(last.depth, first, rtol=1e-3)
+
+
+def test_a_shaking_camera_does_not_drift(nano, clip):
+    """120 frames round one place, with noise: within what a policy without knobs allows."""
+    rng, wide = np.random.default_rng(0), clip[20]
+    stream = nano.stream()
+    for i in range(120):
+        x, y = 6 + np.rint(5 * np.sin([i * 0.37, i * 0.23])).astype(int)
+        noisy = wide[y : y + 220, x : x + 300] + rng.normal(0, 2, (220, 300, 3))
+        shaken = np.clip(noisy, 0, 255).astype(np.uint8)
+        frame = stream.push(shaken)
+    alone = nano.stream().push(shaken)
+    assert abs(np.log(np.median(frame.depth) / np.median(alone.depth))) < 0.3
 
 
 def test_a_given_camera_is_on_every_frame(nano, clip):

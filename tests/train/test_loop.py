@@ -49,16 +49,16 @@ def losses(out) -> list[float]:
 
 
 def test_both_stages_and_the_package(shards, tmp_path):
-    settings = {"data": shards, "out": str(tmp_path), "batch": 2, "every": 8, "rate": 3e-4}
-    train(Settings(**settings, steps=16))
+    settings = {"data": shards, "out": str(tmp_path), "batch": 2, "every": 10, "rate": 1e-2}
+    train(Settings(**settings, steps=20))
     first = losses(tmp_path)
-    train(Settings(**settings, steps=32))  # goes on from step 16
+    train(Settings(**settings, steps=40))  # goes on from step 20
     found = losses(tmp_path)
     assert found[:2] == first and len(found) == 4
     assert found[-1] < 0.7 * found[0]
 
     before = torch.load(tmp_path / "keyframe.pt", weights_only=True)["average"]
-    train(Settings(**settings | {"every": 4}, steps=4, stage="propagation"))
+    train(Settings(**settings | {"every": 2}, steps=2, stage="propagation"))
     after = torch.load(tmp_path / "propagation.pt", weights_only=True)["average"]
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert {"change", "stem"} <= changed and not changed & {"encoder", "lateral", "mix", "camera", "fine"}

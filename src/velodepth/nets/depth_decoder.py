@@ -112,4 +112,5 @@ def radius_of(log_radius: Tensor) -> Tensor:
 
 
 def confidence_of(log_confidence: Tensor) -> Tensor:
+    """The decoder's log confidence -> confidence, above 0."""
     return torch.exp(log_confidence.clip(-8, 10))

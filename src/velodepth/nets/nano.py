@@ -1,12 +1,12 @@
 """The `nano` networks: one that looks at a picture, one that carries what was seen to the next.
 
 The idea of "Video Depth Propagation" (arXiv 2512.10725) at a size for two CPU cores, as five
-small networks, so that ONNX Runtime can run each as a graph while every warp stays outside:
+small networks, so that ONNX Runtime can run them as graphs while every warp stays outside:
 
     encode     canvas                          -> pyramid, camera           (keyframe)
     condition  pyramid, rays                   -> features                  (keyframe)
-    observe    clues, flow                     -> evidence, context, flow   (propagated frame)
-    correct    evidence, context, warped       -> features                  (propagated frame)
+    observe    clues, flow                     -> evidence, gates, flow     (propagated frame)
+    correct    evidence, gates, warped         -> features                  (propagated frame)
     decode     features                        -> log size, confidence      (both)
 
 `features` are what propagation carries. Lists of maps run from stride 32 to stride 4. Flow is in
@@ -33,6 +33,8 @@ WIDTHS = (96, 64, 48, 32)
 """Channels of the features at `STRIDES`."""
 CONTEXT = 32
 """Channels of the motion context, at stride 8."""
+NEED_MOVED, NEED_CHANGED = 2.0, 8.0
+"""How fast gates open with motion (per canvas pixel) and with photometric residual (per unit of luma)."""
 FOCAL_UNIT = 200.0
 """Focal length in canvas pixels at which log size is log metres."""
 
@@ -132,7 +134,11 @@ class Nano(nn.Module):
         return size + self.fine(x), torch.sigmoid(-error)
 
     def observe(self, clues: Tensor, flow: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
-        """Clues (B, 7, H/2, W/2) and flow (B, 2, H/4, W/4) -> evidence of `WIDTHS`, context, refined flow."""
+        """Clues (B, 7, H/2, W/2) and flow (B, 2, H/4, W/4) -> evidence of `WIDTHS`, gates, refined flow.
+
+        Gates (B, 4, H/8, W/8), one for each stride, say how far to correct. They close where the picture
+        neither moved nor changed: a still picture keeps its answer, however long it stands.
+        """
         evidence = [self.stem(clues)]
         for down in reversed(self.down):
             evidence.insert(0, down(F.relu(evidence[0])))
@@ -140,14 +146,17 @@ class Nano(nn.Module):
         for motion, level in zip(self.motion[1:], evidence[1:-1], strict=True):
             context = enlarge(context, 2) + motion(F.relu(level))
         context = F.relu(self.motion_mix(F.relu(context)))
-        return evidence, context, flow + enlarge(self.flow_change(context), 2)
+        moved = F.avg_pool2d(flow, 2).square().sum(1, keepdim=True).sqrt()
+        changed = F.avg_pool2d(clues[:, 5:6].abs(), 4)
+        needed = 1 - torch.exp(-NEED_MOVED * moved - NEED_CHANGED * changed)
+        refined = flow + enlarge(self.flow_change(context) * needed, 2)
+        return evidence, torch.sigmoid(self.gate(context)) * needed, refined
 
-    def correct(self, evidence: list[Tensor], context: Tensor, warped: list[Tensor]) -> list[Tensor]:
-        """Evidence, context (B, CONTEXT, H/8, W/8) and warped features -> features of the new frame."""
+    def correct(self, evidence: list[Tensor], gates: Tensor, warped: list[Tensor]) -> list[Tensor]:
+        """Evidence, gates (B, 4, H/8, W/8) and warped features -> features of the new frame."""
         features = []
-        gates = torch.sigmoid(self.gate(context)).split(1, 1)
-        for i, stride in enumerate(STRIDES):
-            gate = F.avg_pool2d(gates[i], stride // 8) if stride >= 8 else enlarge(gates[i], 2)
+        for i, (stride, gate) in enumerate(zip(STRIDES, gates.split(1, 1), strict=True)):
+            gate = F.avg_pool2d(gate, stride // 8) if stride >= 8 else enlarge(gate, 2)
             both = F.relu(self.meet[i](torch.cat([F.relu(evidence[i]), warped[i]], 1)))
             features.append(warped[i] + gate * self.change[i](both))
         return features
@@ -171,12 +180,12 @@ class Nano(nn.Module):
 
     def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:
         """Carry `last` to `canvas` along `flow` (B, 2, H, W)."""
-        evidence, context, refined = self.observe(clues(last, canvas, flow), F.avg_pool2d(flow, 4))
+        evidence, gates, refined = self.observe(clues(last, canvas, flow), F.avg_pool2d(flow, 4))
         warped = [
             warp(feature, F.avg_pool2d(refined, stride // 4) / stride)
             for stride, feature in zip(STRIDES, last.carried.features, strict=True)
         ]
-        features = self.correct(evidence, context, warped)
+        features = self.correct(evidence, gates, warped)
         size, confidence = self.decode(features)
         carried = Carried(features, canvas, refined)
         return Estimate(radius_of(size, last.rays), confidence, last.rays, outside(refined), carried)

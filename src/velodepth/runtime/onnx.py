@@ -56,6 +56,8 @@ class OnnxRuntime:
         if threads is not None:
             options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Five sessions take turns: threads that spin on after theirs would take the cores from the next.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         missing = [n for n in GRAPHS if not (folder / f"{n}.onnx").is_file()]
         if missing:
             raise VeloDepthError(
@@ -97,13 +99,13 @@ class OnnxRuntime:
         now = luma(half)
         before, size = warp(np.stack([last.luma, shrink(last.size[None], 2)[0]]), halved / 2)
         clues = np.concatenate([half, halved / 20, (now - before)[None], size[None]])
-        *evidence, context, refined = self._run("observe", clues, shrink(halved, 2))
+        *evidence, gates, refined = self._run("observe", clues, shrink(halved, 2))
         warped = [
             warp(feature, shrink(refined, stride // 4) / np.float32(stride))
             for stride, feature in zip(STRIDES, last.features, strict=True)
         ]
-        features = self._run("correct", *evidence, context, *warped)
-        size, confidence = (x[0] for x in self._run("decode", *features))
+        *features, size, confidence = self._run("correct", *evidence, gates, *warped)
+        size, confidence = size[0], confidence[0]
         memory = Memory(features, now, size, last.focal)
         return State(radius_of(size, last.focal), state.rays, confidence, outside(refined), memory)
 

@@ -23,6 +23,7 @@ class Since:
     frames: int = 1  # 1 for the first frame after a keyframe
     moved: float = 0.0  # halved each frame, then the step's added (published policy)
     uncovered: float = 0.0  # likewise
+    wandered: float = 0.0  # median |log ratio| of the last radius to the keyframe's, carried along the flow
 
 
 class Policy(Protocol):
@@ -58,6 +59,7 @@ class Adaptive:
 
     cut: float = 0.55  # unexplained above this: another scene, nothing of the old one is kept
     drift: float = 0.3  # unexplained above this: the warp has lost the picture
+    wander: float = 0.2  # median |log ratio| to what the keyframe saw above this: also called drift
     motion: float = 0.16  # one step's motion above this, in picture sizes: flow cannot be trusted
     uncovered: float = 0.22  # share of the picture not seen by the last keyframe above this
     age: float = float("inf")  # frames since the last keyframe at most
@@ -73,7 +75,7 @@ class Adaptive:
             return "motion"
         if evidence.uncovered > self.uncovered:
             return "uncovered"
-        if evidence.unexplained > self.drift:
+        if evidence.unexplained > self.drift or since.wandered > self.wander:
             return "drift"
         return "age" if since.frames >= self.age else None
 

@@ -13,7 +13,7 @@ from ..errors import VeloDepthError
 from ..media.arrays import as_picture
 from ..runtime.protocol import Runtime, State
 from .canvas import Canvas, CanvasSpec, to_uint8
-from .evidence import Evidence
+from .evidence import Evidence, remap
 from .fade import Fade
 from .flow import DisFlow, Flow
 from .frame import DepthFrame, Lens
@@ -31,6 +31,7 @@ class Last(NamedTuple):
     small: np.ndarray  # (H, W, 3) uint8, the canvas for the flow
     luma: np.ndarray  # (H, W) uint8
     seen: np.ndarray  # (H, W) uint8, see Evidence.seen
+    anchor: np.ndarray  # (H, W) float32, log radius of the last keyframe, carried along the flow
 
 
 class DepthStream:
@@ -106,15 +107,18 @@ class DepthStream:
         seen = np.full_like(luma, 255)
         if last is None:
             state, reason = self._runtime.keyframe(canvas, self._rays), "start"
-            shown, scale = state.radius, 1.0
+            shown, scale, anchor = state.radius, 1.0, np.log(state.radius)
         else:
             flow = self._flow(last.small, small)
             evidence = Evidence(last.luma, luma, flow, last.seen)
             state, reason = self._step(last.state, canvas, flow, evidence)
             shown, scale = self._faded(last.shown, state.radius, reason, flow)
-            seen = seen if reason else evidence.seen
-        self._since = Since() if reason else replace(self._since, frames=self._since.frames + 1)
-        self._last = Last(state, shown, small, luma, seen)
+            if reason:
+                anchor = np.log(state.radius)
+            else:
+                seen, anchor = evidence.seen, remap(last.anchor, flow)
+        self._since = Since() if reason else self._longer(state.radius, anchor, seen)
+        self._last = Last(state, shown, small, luma, seen, anchor)
         return replace(state, radius=shown, memory=None), scale, reason
 
     def _step(
@@ -128,6 +132,8 @@ class DepthStream:
         if reason is not None:  # the same shot: the same camera
             return runtime.keyframe(canvas, last.rays), reason
         state = runtime.propagate(last, canvas, flow)
+        if policy.keeps_shown and state.published_confidence is not None:
+            state = replace(state, confidence=state.published_confidence)
         reason = policy.after(self._since, evidence, state.uncovered)
         if reason is not None:
             state = runtime.keyframe(canvas, self._rays, keep=state)
@@ -135,6 +141,13 @@ class DepthStream:
             state = replace(state, confidence=last.confidence)
         self._late = reason is not None
         return state, reason
+
+    def _longer(self, radius: np.ndarray, anchor: np.ndarray, seen: np.ndarray) -> Since:
+        """One more frame since the keyframe, and how far the radius has wandered from what it saw."""
+        some = (slice(None, None, 4),) * 2  # every fourth pixel tells as much
+        off = np.abs(np.log(radius[some]) - anchor[some])[seen[some] == 255]
+        wandered = float(np.median(off)) if off.size else 0.0
+        return replace(self._since, frames=self._since.frames + 1, wandered=wandered)
 
     def _faded(
         self, shown: np.ndarray, radius: np.ndarray, reason: Reason | None, flow: np.ndarray

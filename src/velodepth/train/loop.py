@@ -76,7 +76,7 @@ def forward_propagation(
     canvas, radius, rays = tensors(batch.canvas, batch.radius, batch.rays)
     forward, backward = tensors(batch.forward, batch.backward)
     last_frame = len(canvas) - 1
-    age, steps = int(rng.choice([0, 0, 3, 8, 20])), ROLLOUT
+    age, steps = int(rng.choice([0, 0, 3, 10, 40])), ROLLOUT
     path = [last_frame - abs(last_frame - i % (2 * last_frame)) for i in range(age + steps + 1)]
     unit = torch.log(focal_of(rays) / FOCAL_UNIT)
 

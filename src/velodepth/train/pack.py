@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..nets.efficientnet import CHANNELS
-from ..nets.nano import CONTEXT, STRIDES, WIDTHS, Nano
+from ..nets.nano import STRIDES, WIDTHS, Nano
 from ..presets.catalogue import NANO_WEIGHTS
 
 WEIGHTS = "nano.safetensors"
@@ -43,25 +43,34 @@ def pack(checkpoint: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.contiguous() for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
     save_file(state, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # it is written for its owner alone
     h, w = 64, 96  # any size: all axes of space are dynamic
     pyramid = [torch.zeros(1, c, h // s, w // s) for c, s in zip(CHANNELS[::-1], STRIDES, strict=True)]
     levels = [torch.zeros(1, c, h // s, w // s) for c, s in zip(WIDTHS, STRIDES, strict=True)]
-    quarter, context = torch.zeros(1, 3, h // 4, w // 4), torch.zeros(1, CONTEXT, h // 8, w // 8)
+    quarter, gates = torch.zeros(1, 3, h // 4, w // 4), torch.zeros(1, len(WIDTHS), h // 8, w // 8)
     names = [f"at{s}" for s in STRIDES]
+
+    def correct_and_decode(*x: Tensor) -> tuple[list[Tensor], tuple[Tensor, Tensor]]:
+        """In one graph, which spares a propagated frame a trip between them."""
+        features = net.correct(list(x[:4]), x[4], list(x[5:]))
+        return features, net.decode(features)
+
     graphs: dict[str, tuple[Callable[..., object], list[Tensor], list[str], list[str]]] = {
         "encode": (net.encode, [torch.zeros(1, 3, h, w)], ["canvas"], [*names, "camera"]),
         "condition": (lambda *x: net.condition(list(x[:4]), x[4]), [*pyramid, quarter], [*names, "rays"],
                       [f"features_{n}" for n in names]),
         "observe": (net.observe, [torch.zeros(1, 7, h // 2, w // 2), quarter[:, :2]], ["clues", "flow"],
-                    [*names, "context", "refined"]),
-        "correct": (lambda *x: net.correct(list(x[:4]), x[4], list(x[5:])), [*levels, context, *levels],
-                    [*names, "context", *(f"warped_{n}" for n in names)], [f"features_{n}" for n in names]),
+                    [*names, "gates", "refined"]),
+        "correct": (correct_and_decode, [*levels, gates, *levels],
+                    [*names, "gates", *(f"warped_{n}" for n in names)],
+                    [*(f"features_{n}" for n in names), "size", "confidence"]),
         "decode": (lambda *x: net.decode(list(x)), levels, names, ["size", "confidence"]),
     }  # fmt: skip
     header, start = safetensors_header(folder / WEIGHTS)
     for name, (method, inputs, ins, outs) in graphs.items():
         path = folder / f"{name}.onnx"
-        space = {i: {2: "height", 3: "width"} for i in (*ins, *outs) if i != "camera"}
+        # A name of its own for every axis: ONNX Runtime plans one size for axes of one name.
+        space = {i: {2: f"{i}_height", 3: f"{i}_width"} for i in (*ins, *outs) if i != "camera"}
         torch.onnx.export(
             Graph(net, method), tuple(inputs), str(path), input_names=ins, output_names=outs,
             dynamic_axes=space, opset_version=OPSET, dynamo=False, do_constant_folding=False,
