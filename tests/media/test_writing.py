@@ -28,7 +28,7 @@ from velodepth.media.colour import Colouring
 from velodepth.media.writing import KINDS, Options, open_writer, writers_for
 from velodepth.runtime.protocol import State
 from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame
+from velodepth.stream.frame import DepthFrame, Lens
 
 SINGLE = [kind.name for kind in KINDS.values() if not kind.is_folder]
 PER_FRAME = [kind.name for kind in KINDS.values() if kind.is_folder]
@@ -49,14 +49,15 @@ def make_frame(index=0, width=64, height=48, time=None, depth=None, make=DepthFr
         depth = np.geomspace(8, 1, height)[:, None] * (1 + 0.3 * np.sin(np.arange(width) / 9 + index / 5))
     rays = camera.rays(width, height)
     radius = (depth / rays[..., 2]).astype(np.float32)
+    canvas = Canvas.of(width, height, CanvasSpec(width * height, width * height, 1, 1e-6, 1e6))
     return make(
         index=index,
         time=index / 30 if time is None else time,
         picture=make_picture(index, width, height),
         reason=("motion" if index else "start") if index % 4 == 0 else None,
-        camera=camera,
+        lens=Lens(camera, rays, canvas),
         state=State(radius, rays, np.ones_like(radius), 0.0, None),
-        canvas=Canvas.of(width, height, CanvasSpec(width * height, width * height, 1, 1e-6, 1e6)),
+        canvas=canvas,
         scale=1.0 + index / 100,
     )
 

@@ -39,7 +39,7 @@ def test_twins_of_the_torch_functions():
 
     rng = np.random.default_rng(0)
     x, flow = rng.normal(size=(5, 24, 32)).astype("f4"), rng.normal(0, 6, (2, 24, 32)).astype("f4")
-    flow[:, 0, :3] = [[1e4, -1e4, 0]], [[0, 1e4, -1e4]]
+    flow[:, 0, :3] = [[1e4, -1e4, 0], [0, 1e4, -1e4]]
     tensor = torch.from_numpy
     warped = nano.warp(tensor(x)[None], tensor(flow)[None])[0].numpy()
     np.testing.assert_allclose(twins.warp(x, flow), warped, atol=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import velodepth
-from velodepth.stream.fade import LIMIT, Fade
+from velodepth.stream.fade import NONE, Fade
 
 FLAT = np.zeros((2, 8, 10), np.float32)
 
@@ -26,7 +26,7 @@ def test_the_new_answer_takes_over_evenly():
 
 def test_what_came_into_view_is_shown_at_once():
     shown, new = np.full((8, 10), 2.0, np.float32), np.full((8, 10), 2.5, np.float32)
-    new[:, 5:] = 2.0 * np.exp(LIMIT + 0.1)
+    new[:, 5:] = 2.0 * np.exp(NONE + 0.1)
     flow = FLAT.copy()
     flow[0] = -2  # the two left columns were outside
     radius, _ = Fade(shown, new, flow, 4).apply(new)

@@ -6,8 +6,9 @@ import numpy as np
 
 from .evidence import remap
 
-LIMIT = 0.5
-"""Log ratios beyond this are not faded: there something else came into view, e.g. at a moved edge."""
+WHOLE, NONE = 0.35, 0.7
+"""Log ratios up to the first are faded whole, beyond the second not at all: there something else came into
+view, e.g. at a moved edge. In between the share falls evenly, so that no border shows."""
 
 
 class Fade:
@@ -20,7 +21,8 @@ class Fade:
     def __init__(self, shown: np.ndarray, radius: np.ndarray, flow: np.ndarray, frames: int) -> None:
         offset = remap(np.log(shown), flow) - np.log(radius)
         known = remap(np.ones_like(shown), flow) > 0.999
-        self._offset = np.where(known & (np.abs(offset) < LIMIT), offset, np.float32(0))
+        share = np.clip((NONE - np.abs(offset)) / (NONE - WHOLE), 0, 1)
+        self._offset = np.where(known, offset * share, 0).astype(np.float32)
         self._frames, self._left = frames, frames
 
     def advance(self, flow: np.ndarray) -> bool:
