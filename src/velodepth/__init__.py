@@ -1,8 +1,8 @@
 """Metric depth from any video that does not flicker, frame by frame, in real time.
 
-    model = velodepth.load()
-    for frame in model.run("street.mp4"):
-        print(frame.time, frame.depth.shape, frame.is_keyframe)
+model = velodepth.load()
+for frame in model.run("street.mp4"):
+    print(frame.time, frame.depth.shape, frame.is_keyframe)
 """
 
 from importlib import import_module

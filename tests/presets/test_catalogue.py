@@ -20,7 +20,7 @@ def test_the_recipes_differ_in_canvas(clip, name, least, most):
 
 
 def test_an_unknown_preset_is_named():
-    with pytest.raises(velodepth.VeloDepthError, match="'huge'.*nano, nano-fast, nano-fine, large"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"'huge'.*nano, nano-fast, nano-fine, large"):
         velodepth.load("huge")
 
 

@@ -62,7 +62,7 @@ def test_the_effective_focal_length_of_a_narrow_lens_is_its_focal_length():
 
 
 def test_an_unknown_device_is_named():
-    with pytest.raises(velodepth.VeloDepthError, match="'tpu'.*cpu"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"'tpu'.*cpu"):
         velodepth.load(device="tpu")
 
 

@@ -35,8 +35,8 @@ def test_what_came_into_view_is_shown_at_once():
 
 
 def test_a_keyframe_does_not_jump(nano, clip):
-    """Where the camera stands still and only noise changes, a keyframe moves the shown depth by a fraction of what
-    it moves without the cross-fade."""
+    """Where only noise changes, a keyframe moves the shown depth by a fraction of what it does without a
+    cross-fade."""
     rng = np.random.default_rng(0)
     noisy = [np.clip(clip[30] + rng.normal(0, 5, clip[30].shape), 0, 255).astype(np.uint8) for _ in range(25)]
 

@@ -90,7 +90,7 @@ def test_a_policy_may_be_any_object(nano, clip):
 
 
 def test_an_unknown_policy_is_named(nano):
-    with pytest.raises(velodepth.VeloDepthError, match="'sometimes'.*adaptive, published, every"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"'sometimes'.*adaptive, published, every"):
         nano.stream(policy="sometimes")
 
 
