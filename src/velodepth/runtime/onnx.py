@@ -43,7 +43,7 @@ class OnnxRuntime:
 
     name = "onnx"
 
-    def __init__(self, folder: Path, device: str | None = None, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, device: str | None = None) -> None:
         self.device = device or "cpu"
         provider = PROVIDERS.get(self.device)
         if provider not in onnxruntime.get_available_providers():
@@ -53,8 +53,6 @@ class OnnxRuntime:
                 f"{', '.join(there)}, or runtime='torch'."
             )
         options = onnxruntime.SessionOptions()
-        if threads is not None:
-            options.intra_op_num_threads = threads
         options.log_severity_level = 3
         # Five sessions take turns: threads that spin on after theirs would take the cores from the next.
         options.add_session_config_entry("session.force_spinning_stop", "1")
