@@ -6,8 +6,8 @@ Every frame of every sequence, the true camera given. Truth where its depth is a
 predictions resized to it. Per frame, then the mean over frames, then over sequences:
 delta1_si: share of max(g/p, p/g) < 1.25 after scaling p by median(g) / median(p); absrel_si likewise;
 delta1_ssi: after a least-squares scale and shift in depth on the pixels whose raw error is below its 95 %
-quantile; delta1_metric: p as it is; kept: AbsRel (si) of the more confident half of the pixels over that of
-all. tau5: points of t - 1 moved by the true pose into t (nearest wins), share within 5 % of the prediction
+quantile; delta1_metric: p as it is; scale: median p / g; kept: AbsRel (si) of the more confident half of the
+pixels over that of all. tau5: points of t - 1 moved by the true pose into t (nearest wins), share within 5 % of the prediction
 there, on pixels where truth agrees with itself; needs poses. flicker: median |ln p_t - ln p_{t-1}| minus the
 same of truth, in place, on sequences with a still camera.
 `every` is the same network as a per-frame model; `constant` predicts one depth.
@@ -51,6 +51,7 @@ def accuracy(p: np.ndarray, g: np.ndarray, sure: np.ndarray) -> dict[str, float]
         "delta1_si": close(scaled),
         "delta1_ssi": close(np.where(s * p + b > 0, s * p + b, 1e-9)),
         "delta1_metric": close(p),
+        "scale": float(np.median(p / g)),
         "absrel_si": float(relative.mean()),
         "kept": float(relative[sure >= np.median(sure)].mean() / relative.mean()),
     }
@@ -130,6 +131,7 @@ def main() -> None:
         "delta1_si",
         "delta1_ssi",
         "delta1_metric",
+        "scale",
         "absrel_si",
         "kept",
         "tau5",
