@@ -7,9 +7,9 @@ predictions resized to it. Per frame, then the mean over frames, then over seque
 delta1_si: share of max(g/p, p/g) < 1.25 after scaling p by median(g) / median(p); absrel_si likewise;
 delta1_ssi: after a least-squares scale and shift in depth on the pixels whose raw error is below its 95 %
 quantile; delta1_metric: p as it is; scale: median p / g; kept: AbsRel (si) of the more confident half of the
-pixels over that of all. tau5: points of t - 1 moved by the true pose into t (nearest wins), share within 5 % of the prediction
-there, on pixels where truth agrees with itself; needs poses. flicker: median |ln p_t - ln p_{t-1}| minus the
-same of truth, in place, on sequences with a still camera.
+pixels over that of all. tau5: points of t - 1 moved by the true pose into t (nearest wins), share within 5 %
+of the prediction there, on pixels where truth agrees with itself; needs poses.
+flicker: median |ln p_t - ln p_{t-1}| minus the same of truth, in place, on sequences with a still camera.
 `every` is the same network as a per-frame model; `constant` predicts one depth.
 """
 
