@@ -1,0 +1,373 @@
+import json
+import pickle
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+import velodepth
+from velodepth.cameras import Pinhole
+from velodepth.errors import VeloDepthError
+from velodepth.eval.identity import fingerprint
+from velodepth.eval.predictions import (
+    Clip,
+    FolderPredictor,
+    Prediction,
+    Predictor,
+    StreamPredictor,
+    _weights,
+    load_predictor,
+    parse_policy,
+    resized,
+)
+from velodepth.media.writing import writers_for
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CAMERA = Pinhole(260, 260, 160, 120, size=(320, 240))
+CLIP = Clip("room", 320, 240, CAMERA)
+PICTURE = np.zeros((240, 320, 3), np.uint8)  # what a folder does not look at
+
+
+def answers(predictor: Predictor, pictures: list[np.ndarray], clip: Clip = CLIP) -> list[Prediction]:
+    predictor.start(clip)
+    now = [answer for picture in pictures if (answer := predictor.push(picture)) is not None]
+    return now + predictor.finish()
+
+
+# A preset and a policy
+
+
+def test_a_stream_is_what_model_stream_gives(nano: velodepth.Model, clip: list[np.ndarray]) -> None:
+    predictor = StreamPredictor("nano", "adaptive")
+    found = answers(predictor, clip[:4])
+    stream = nano.stream(CAMERA)
+    for i, picture in enumerate(clip[:4]):
+        frame = stream.push(picture)
+        assert (found[i].index, found[i].is_keyframe) == (i, frame.is_keyframe)
+        np.testing.assert_array_equal(found[i].depth, frame.depth)
+        np.testing.assert_array_equal(found[i].confidence, frame.confidence)
+        assert found[i].rays is None  # those of the camera
+        assert found[i].seconds is not None
+        assert found[i].seconds > 0
+    np.testing.assert_array_equal(answers(predictor, clip[:1])[0].depth, found[0].depth)  # begun anew
+
+
+def test_without_a_camera_rays_come_along(clip: list[np.ndarray]) -> None:
+    (found,) = answers(StreamPredictor(), clip[:1], Clip("room", 320, 240))
+    assert found.rays is not None
+    np.testing.assert_allclose(np.linalg.norm(found.rays, axis=2), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "keyframes"),
+    [("every", [1, 1, 1, 1, 1]), ("every-1", [1, 1, 1, 1, 1]), ("every-3", [1, 0, 0, 1, 0])],
+)
+def test_keyframes_at_a_fixed_distance(clip: list[np.ndarray], policy: str, keyframes: list[int]) -> None:
+    pictures = [clip[0], clip[0], clip[30], clip[60], clip[60]]  # cuts do not count
+    found = answers(StreamPredictor(policy=policy), pictures)
+    assert [answer.is_keyframe for answer in found] == [bool(k) for k in keyframes]
+
+
+def test_every_one_is_every(clip: list[np.ndarray]) -> None:
+    one, other = (answers(StreamPredictor(policy=policy), clip[:2])[1] for policy in ("every", "every-1"))
+    np.testing.assert_array_equal(one.depth, other.depth)
+
+
+@pytest.mark.parametrize("policy", ["sometimes", "every-0", "every-", "every-2.5"])
+def test_unknown_policies(policy: str) -> None:
+    with pytest.raises(VeloDepthError, match="there is no keyframe policy"):
+        parse_policy(policy)
+
+
+def test_stream_identity() -> None:
+    one = StreamPredictor().identity()
+    assert one == pickle.loads(pickle.dumps(StreamPredictor())).identity()
+    others = StreamPredictor("nano-fast"), StreamPredictor(policy="every"), StreamPredictor(policy="every-8")
+    assert len({one, *(other.identity() for other in others)}) == 4
+    assert StreamPredictor(policy=velodepth.Adaptive(age=9)).identity() != one
+
+
+def test_torch_weights_count() -> None:
+    torch = pytest.importorskip("torch")
+    runtime = SimpleNamespace(net=torch.nn.Linear(2, 2))
+    before = fingerprint(_weights(runtime))
+    assert fingerprint(_weights(runtime)) == before
+    runtime.net.bias.data[1] += 1
+    assert fingerprint(_weights(runtime)) != before
+
+
+def test_an_unknown_preset() -> None:
+    with pytest.raises(VeloDepthError, match="no preset 'giant'"):
+        StreamPredictor("giant").start(CLIP)
+
+
+# Files of other programs
+
+
+def metres(i: int) -> np.ndarray:
+    """(48, 64) float32 whole centimetres."""
+    return np.rint(100 + np.arange(48 * 64).reshape(48, 64) / 10 + i).astype(np.float32) / 100
+
+
+def test_what_velodepth_run_writes(nano: velodepth.Model, clip: list[np.ndarray], tmp_path: Path) -> None:
+    stream = nano.stream(CAMERA)
+    frames = [stream.push(picture) for picture in clip[:3]]
+    for kind in ("npz", "exr", "png"):
+        with writers_for(tmp_path / kind, "room", [kind]) as writers:
+            for frame in frames:
+                writers.write(frame)
+        predictor = FolderPredictor(tmp_path / kind)
+        assert predictor.claim == "metric"
+        for frame, found in zip(frames, answers(predictor, clip[:3]), strict=True):
+            assert found.index == frame.index
+            assert found.depth.dtype == np.float32
+            np.testing.assert_allclose(found.depth, frame.depth, atol=5.1e-4 if kind == "png" else 0)
+            assert found.is_keyframe == (frame.is_keyframe if kind == "npz" else None)
+
+
+def test_the_index_tells_which_frame_a_row_is(tmp_path: Path) -> None:
+    rows = {"depth": np.stack([metres(i) for i in (7, 5, 6)]), "index": [7, 5, 6], "seconds": [0.7, 0.5, 0.6]}
+    (tmp_path / "Scene01").mkdir()
+    np.savez(tmp_path / "Scene01/clone.npz", **rows)
+    found = answers(FolderPredictor(tmp_path), [PICTURE] * 3, Clip("Scene01/clone", 320, 240, first=5))
+    for i, each in enumerate(found):
+        assert (each.index, each.seconds) == (i, (5 + i) / 10)
+        np.testing.assert_array_equal(each.depth, metres(5 + i))
+
+
+def test_further_maps_of_an_npz(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    maps = {"confidence": draw.random((2, 4, 5)), "rays": draw.random((2, 4, 5, 3))}
+    np.savez_compressed(tmp_path / "room.npz", depth=np.ones((2, 4, 5), np.float16), **maps)
+    found = answers(FolderPredictor(tmp_path), [PICTURE] * 2)[1]
+    np.testing.assert_array_equal(found.confidence, maps["confidence"][1].astype(np.float32))
+    np.testing.assert_array_equal(found.rays, maps["rays"][1].astype(np.float32))
+
+
+def test_video_depth_anything_needs_a_claim(tmp_path: Path) -> None:
+    disparity = np.random.default_rng(0).random((2, 6, 8)).astype(np.float32)
+    np.savez_compressed(tmp_path / "room_depths.npz", depths=disparity)
+    with pytest.raises(VeloDepthError, match="affine_disparity for Video Depth Anything"):
+        FolderPredictor(tmp_path).start(CLIP)
+    predictor = FolderPredictor(tmp_path, "affine_disparity")
+    assert predictor.claim == "affine_disparity"
+    np.testing.assert_array_equal(answers(predictor, [PICTURE] * 2)[1].depth, disparity[1])
+
+
+def test_an_npz_a_frame(tmp_path: Path) -> None:
+    (tmp_path / "room").mkdir()
+    for i in range(2):
+        np.savez(tmp_path / f"room/frame_{i:04d}.npz", depth=metres(i))
+    np.testing.assert_array_equal(answers(FolderPredictor(tmp_path), [PICTURE] * 2)[1].depth, metres(1))
+
+
+def test_png_units(tmp_path: Path) -> None:
+    (tmp_path / "room").mkdir()
+    stored = np.array([[0, 5000], [10000, 65535]], np.uint16)
+    (tmp_path / "room/0.png").write_bytes(cv2.imencode(".png", stored)[1].tobytes())
+
+    def read(**told: object) -> list[float]:
+        return answers(FolderPredictor(tmp_path, **told), [PICTURE])[0].depth.ravel().tolist()  # type: ignore[arg-type]
+
+    assert read() == pytest.approx([np.nan, 5, 10, 65.535], nan_ok=True)
+    assert read(scale=1 / 5000)[1:] == pytest.approx([1, 2, 13.107])
+    assert read(claim="affine_disparity")[0] == 0  # as far as can be, and not unknown
+    (tmp_path / "meta.json").write_text(json.dumps({"depth_scale": 0.0002}))
+    assert read()[1:] == pytest.approx([1, 2, 13.107])
+    assert read(scale=0.001)[1] == pytest.approx(5)
+
+
+def test_a_missing_frame_is_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / "room.npz", depth=np.ones((2, 4, 5), np.float32))
+    with pytest.raises(VeloDepthError, match=r"sequence room: .*room\.npz has no prediction for frame 2"):
+        answers(FolderPredictor(tmp_path), [PICTURE] * 3)
+    (tmp_path / "hall").mkdir()
+    np.savez(tmp_path / "hall/000.npz", depth=metres(0))
+    with pytest.raises(VeloDepthError, match=r"sequence hall: .*hall has no prediction for frame 1"):
+        answers(FolderPredictor(tmp_path), [PICTURE] * 2, Clip("hall", 320, 240))
+
+
+def test_a_missing_or_doubled_sequence_is_named(tmp_path: Path) -> None:
+    with pytest.raises(VeloDepthError, match=r"sequence room: .* has no room\.npz"):
+        FolderPredictor(tmp_path).start(CLIP)
+    np.savez(tmp_path / "room.npz", depth=np.ones((2, 4, 5)))
+    (tmp_path / "room").mkdir()
+    np.savez(tmp_path / "room/0.npz", depth=metres(0))
+    with pytest.raises(VeloDepthError, match=r"room\.npz and .*room; give one"):
+        FolderPredictor(tmp_path).start(CLIP)
+    (tmp_path / "room.npz").unlink()
+    np.savez(tmp_path / "room/000.npz", depth=metres(0))
+    with pytest.raises(VeloDepthError, match="are both for frame"):
+        FolderPredictor(tmp_path).start(CLIP)
+
+
+def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
+    def told(match: str) -> None:
+        with pytest.raises(VeloDepthError, match=match):
+            answers(FolderPredictor(tmp_path), [PICTURE])
+
+    (tmp_path / "room.npz").write_bytes(b"no archive")
+    told(r"room\.npz cannot be read")
+    np.savez(tmp_path / "room.npz", z=np.ones((2, 4, 5)))
+    told("no array depth")
+    np.savez(tmp_path / "room.npz", depth=np.ones((4, 5)))
+    told(r"depth is float64 \(4, 5\)")
+    np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)), claim="scale")
+    told("claims scale")
+    (tmp_path / "room.npz").unlink()
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room/0.png").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())
+    told(r"frame 0: .*not a 16-bit grey PNG")
+    (tmp_path / "room/0.png").unlink()
+    (tmp_path / "room/0.exr").write_bytes(b"no EXR")
+    told(r"frame 0: .*0\.exr cannot be read")
+    with pytest.raises(VeloDepthError, match="cannot claim 'truth'"):
+        FolderPredictor(tmp_path, "truth")
+    with pytest.raises(VeloDepthError, match="no folder of predictions"):
+        FolderPredictor(tmp_path / "none")
+
+
+def test_folder_identity(tmp_path: Path) -> None:
+    np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)))
+    seen = {FolderPredictor(tmp_path).identity(), FolderPredictor(tmp_path, "scale").identity()}
+    assert pickle.loads(pickle.dumps(FolderPredictor(tmp_path))).identity() in seen
+    np.savez(tmp_path / "room.npz", depth=np.ones((2, 4, 5)))
+    seen.add(FolderPredictor(tmp_path).identity())
+    assert len(seen) == 3
+
+
+# Python classes
+
+
+def test_the_example_of_a_rival() -> None:
+    path = EXAMPLES / "rival.py"
+    assert len(path.read_text().splitlines()) < 80
+    predictor = load_predictor(f"{path}:Constant")
+    assert (predictor.claim, predictor.name) == ("scale", "Constant")
+    found = answers(predictor, [PICTURE] * 2)
+    assert [each.index for each in found] == [0, 1]
+    assert found[0].depth.shape == (240, 320)
+    assert found[0].seconds is not None
+    assert pickle.loads(pickle.dumps(predictor)).identity() == predictor.identity()
+
+
+def test_the_example_of_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: list[np.ndarray]
+) -> None:
+    """A network whose disparity is the mean of the normalised colours."""
+    onnx = pytest.importorskip("onnx")
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    mean = helper.make_node("ReduceMean", ["x"], ["y"], axes=[1], keepdims=0)
+    ends = (
+        [helper.make_tensor_value_info("x", number, [1, 3, 28, 28])],
+        [helper.make_tensor_value_info("y", number, [1, 28, 28])],
+    )
+    graph = helper.make_graph([mean], "mean", *ends)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
+        tmp_path / "mean.onnx",
+    )
+    monkeypatch.setenv("RIVAL_MODEL", str(tmp_path / "mean.onnx"))
+    monkeypatch.setenv("RIVAL_SIDE", "28")
+    predictor = load_predictor(f"{EXAMPLES / 'rival.py'}:OnnxModel")
+    assert (predictor.claim, predictor.name) == ("affine_disparity", "mean")
+    (found,) = answers(predictor, clip[:1])
+    small = cv2.resize(clip[0], (28, 28), interpolation=cv2.INTER_AREA) / 255
+    expected = ((small - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]).mean(axis=2)
+    np.testing.assert_allclose(found.depth, expected, atol=1e-5)
+    before = predictor.identity()
+    (tmp_path / "mean.onnx").touch()
+    assert predictor.identity() != before
+
+
+def rival(tmp_path: Path, body: str) -> str:
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(body))
+    return f"{path}:Mine"
+
+
+def test_an_offline_rival_is_timed_as_a_whole(tmp_path: Path) -> None:
+    spec = rival(
+        tmp_path,
+        """
+        from __future__ import annotations
+        from dataclasses import dataclass, field
+        import time, numpy as np
+        from velodepth.eval.predictions import Prediction
+
+        @dataclass
+        class Mine:
+            seen: list[int] = field(default_factory=list)
+            claim: str = "affine_depth"
+            name: str = "mine"
+            def start(self, clip): self.seen = []
+            def push(self, picture): self.seen.append(1)
+            def finish(self):
+                time.sleep(0.05)
+                return [Prediction(i, np.ones((2, 2))) for i in range(len(self.seen))]
+        """,
+    )
+    predictor = load_predictor(spec)
+    found = answers(predictor, [PICTURE] * 5)
+    assert (predictor.name, predictor.claim, len(found)) == ("mine", "affine_depth", 5)
+    assert len({each.seconds for each in found}) == 1
+    assert found[0].seconds is not None
+    assert found[0].seconds >= 0.01
+    identity = predictor.identity()
+    with (tmp_path / "mine.py").open("a") as file:
+        file.write("# changed\n")
+    assert load_predictor(spec).identity() != identity
+
+
+@pytest.mark.parametrize(
+    ("body", "match"),
+    [
+        ("class Mine: claim = 'metric'", "has no start, push, finish"),
+        ("class Other: pass", "cannot be loaded .*AttributeError"),
+        ("import nothing_of_this_name", "cannot be loaded .*ModuleNotFoundError"),
+        (
+            "class Mine:\n    claim = 'right'\n    def start(self, clip): ...\n    push = finish = start",
+            "cannot claim 'right'",
+        ),
+    ],
+)
+def test_rivals_that_cannot_be_used(tmp_path: Path, body: str, match: str) -> None:
+    with pytest.raises(VeloDepthError, match=match):
+        load_predictor(rival(tmp_path, body))
+
+
+@pytest.mark.parametrize("spec", ["mine.py", "nowhere/mine.py:Mine", "mine:Mine", ""])
+def test_specs_that_name_nothing(spec: str) -> None:
+    with pytest.raises(VeloDepthError, match=r"give path/to/file\.py:Class"):
+        load_predictor(spec)
+
+
+# Size
+
+
+def test_resized_keeps_half_pixel_centres() -> None:
+    """A plane z = 2 x + 3 y stays one: pixel centres are at +0.5 at either size."""
+    v, u = np.mgrid[:24, :32] + 0.5
+    rays = np.stack([u - 16, v - 12, np.full_like(u, 20)], axis=2)
+    small = Prediction(4, (2 * u + 3 * v).astype(np.float32), confidence=u, rays=rays, is_keyframe=True)
+    large = resized(small, (48, 64))
+    v, u = (np.mgrid[:48, :64] + 0.5) / 2
+    inside = np.s_[2:-2, 2:-2]
+    np.testing.assert_allclose(large.depth[inside], (2 * u + 3 * v)[inside], rtol=1e-5)
+    assert (large.index, large.is_keyframe) == (4, True)
+    assert large.confidence is not None
+    assert large.confidence.shape == (48, 64)
+    assert large.rays is not None
+    np.testing.assert_allclose(np.linalg.norm(large.rays, axis=2), 1, atol=1e-5)
+    assert resized(small, (24, 32)) is small
+
+
+def test_resized_keeps_nan() -> None:
+    depth = np.ones((4, 4), np.float32)
+    depth[0, 0] = np.nan
+    large = resized(Prediction(0, depth), (8, 8)).depth
+    assert np.isnan(large[:2, :2]).all()
+    assert (large[4:, 4:] == 1).all()
