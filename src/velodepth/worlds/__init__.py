@@ -1,0 +1,1 @@
+"""Synthetic video with exact truth: scenes, a renderer, and shards of frames (docs/worlds.md)."""

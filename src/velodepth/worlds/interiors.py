@@ -1,0 +1,179 @@
+"""The shell of a building seen from inside: walls with what hangs on them, windows, ceiling, light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
+
+from . import fittings, furniture
+from .pieces import Piece
+from .scene import Body, Lights, World
+from .shapes import box, wall
+from .site import Site, triple
+from .textures import Palette
+
+Array = NDArray[np.float64]
+
+_BOARDS = (fittings.board, furniture.picture, furniture.whiteboard, furniture.pin_board, furniture.television)
+
+
+class Interior:
+    """A rectangular space about the y axis: width along x, depth along z, height from y = 0, metres.
+
+    Its four walls are numbered 0 back (-z), 1 left (-x), 2 front, 3 right.
+    """
+
+    def __init__(self, rng: Generator, palette: Palette, width: float, depth: float, height: float) -> None:
+        self.rng, self.palette = rng, palette
+        self.width, self.depth, self.height = width, depth, height
+        self.site = Site()
+        self.lamps: list[Array] = []
+        self.sunny: int | None = None  # the wall whose windows let the sun in
+        self.view_out = palette.outside(rng)
+        ceiling = palette.ceiling(rng)
+        slab = (width + 1, 0.3, depth + 1)
+        self.site.add(Piece([box(slab, palette.floor(rng), at=(0, -0.15, 0))]), solid=False)
+        self.site.add(Piece([box(slab, ceiling, at=(0, height + 0.15, 0))]), solid=False)
+
+    def length(self, side: int) -> float:
+        """Of a wall."""
+        return self.depth if side % 2 else self.width
+
+    def on_wall(self, side: int, x: float, piece: Piece, y: float = 0.0, solid: bool = True) -> None:
+        """Hang a piece on a wall at x metres from its middle."""
+        yaw = [0, np.pi / 2, np.pi, -np.pi / 2][side]
+        far = (self.width if side % 2 else self.depth) / 2
+        out = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
+        along = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
+        self.site.add(piece.moved(x * along - far * out + (0, y, 0), yaw), solid)
+
+    def walls(self, spacing: float, shares: dict[str, float], open_to_sun: bool) -> None:
+        """Four walls. What hangs on them stands `spacing` metres apart or so; shares: of "door", "window",
+        "board", "radiator", "extinguisher" and "nothing". open_to_sun: one wall has holes for windows."""
+        rng, palette = self.rng, self.palette
+        common, plinth = palette.wall(rng), palette.furniture(rng)
+        high = rng.uniform(0.06, 0.15)
+        if open_to_sun:
+            self.sunny = int(rng.integers(4))
+            size = np.array([self.width + 120, 0.1, self.depth + 120])
+            self.site.add(Piece([box(size, palette.ground(rng), at=(0, -0.35, 0))]), solid=False)
+        for side in range(4):
+            length = self.length(side)
+            look = common if rng.random() < 0.8 else palette.wall(rng)
+            holes = []
+            sill = rng.uniform(0.7, 1.1)
+            window = rng.uniform(0.9, 2.2), min(rng.uniform(1.0, 2.0), self.height - sill - 0.2)
+            x = -length / 2 + rng.uniform(0.3, 1.0)
+            while True:
+                kind = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+                piece = self._hung(kind, side, window)
+                half = piece.size[0] / 2 if piece else 0.3
+                if x + 2 * half > length / 2 - 0.15:
+                    break
+                x += half
+                if piece is not None:
+                    self.on_wall(side, x, piece, sill if kind == "window" else 0.0)
+                    if kind == "window" and side == self.sunny:
+                        holes.append((x - window[0] / 2, sill, x + window[0] / 2, sill + window[1]))
+                x += half + spacing * rng.uniform(0.3, 1.7)
+            self.on_wall(side, 0, Piece([wall(length + 0.4, self.height, look, holes)]), solid=False)
+            if rng.random() < 0.6:
+                strip = box((length, high, 0.015), plinth, at=(0, high / 2, 0.008))
+                self.on_wall(side, 0, Piece([strip]), solid=False)
+
+    def _hung(self, kind: str, side: int, window: tuple[float, float]) -> Piece | None:
+        rng, palette = self.rng, self.palette
+        if kind == "window":
+            return fittings.window(rng, palette, *window, None if side == self.sunny else self.view_out)
+        makers: dict[str, Callable[[Generator, Palette], Piece]] = {
+            "door": fittings.door,
+            "board": _BOARDS[rng.integers(len(_BOARDS))],
+            "radiator": furniture.radiator,
+            "extinguisher": fittings.extinguisher,
+        }
+        return makers[kind](rng, palette) if kind in makers else None
+
+    def light_grid(self, spacing: float) -> None:
+        """Ceiling lamps about `spacing` metres apart, all alike; some may be off the grid or missing."""
+        rng = self.rng
+        kind = fittings.lamp(rng, self.palette)
+        columns, rows = (max(1, round(size / spacing)) for size in (self.width, self.depth))
+        lit = rng.uniform(0.6, 1.0)
+        for x in (np.arange(columns) + 0.5) / columns - 0.5:
+            for z in (np.arange(rows) + 0.5) / rows - 0.5:
+                if rng.random() < lit:
+                    at = np.array([x * self.width, self.height, z * self.depth])
+                    self.site.add(kind.moved(at), solid=False)
+                    self.lamps.append(np.add(at, (0, kind.low[1] - 0.15, 0)))
+
+    def pipework(self, count: int) -> None:
+        """Pipes under the ceiling, along and across."""
+        for _ in range(count):
+            across = self.rng.random() < 0.3
+            length, other = (self.width, self.depth) if across else (self.depth, self.width)
+            run = fittings.pipes(self.rng, self.palette, length)
+            place = self.rng.uniform(-0.45, 0.45) * other
+            if self.rng.random() < 0.5:
+                place = np.sign(place) * (other / 2 - run.size[2])
+            at = (place, self.height - self.rng.uniform(0.25, 0.6), 0)
+            moved = run.moved((0, at[1], place)) if across else run.moved(at, np.pi / 2)
+            self.site.add(moved, solid=False)
+
+    def lights(self) -> Lights:
+        """Up to six of the lamps, and some light from everywhere; the sun where it is let in."""
+        rng = self.rng
+        warm = np.array([1.0, 1.0, 1.0]) + rng.uniform(-0.05, 0.22) * np.array([0.6, 0.0, -1.0])
+        ambient = np.exp(rng.uniform(np.log(0.12), np.log(0.6)))
+        points = []
+        if self.lamps and rng.random() < 0.9:
+            chosen = rng.permutation(len(self.lamps))[: int(rng.integers(2, 7))]
+            strength = rng.uniform(0.3, 1.6) * max(1.0, self.height - 1.2) ** 2 * 0.6
+            colours = strength * warm * rng.uniform(0.7, 1.3, (len(chosen), 1))
+            points = [(triple(self.lamps[k]), triple(c)) for k, c in zip(chosen, colours, strict=True)]
+        yaw = 0.0 if self.sunny is None else [0, np.pi / 2, np.pi, -np.pi / 2][self.sunny]
+        yaw += np.pi + rng.normal(0, 0.5)
+        high = rng.uniform(0.3, 0.9)
+        strong = rng.uniform(0.5, 5.0) if self.sunny is not None and rng.random() < 0.7 else 0.0
+        return Lights(
+            sun=triple((np.cos(high) * np.sin(yaw), np.sin(high), np.cos(high) * np.cos(yaw))),
+            sun_colour=triple(strong * np.array([1.1, 1.0, 0.85])),
+            ambient=triple(ambient * (0.5 + 0.5 * warm)),
+            sky=triple(rng.uniform(0.8, 3.0) * np.array([0.9, 1.0, 1.15])),
+            points=points,
+            fog=float(rng.uniform(0.002, 0.015)) if rng.random() < 0.04 else 0.0,
+        )
+
+    def world(self, kind: str, bodies: list[Body] | None = None, speed: float = 1.2) -> World:
+        """The finished place; bodies: what moves in it."""
+        return World(
+            kind=kind,
+            bodies=[Body(self.site.mesh), *(bodies or [])],
+            lights=self.lights(),
+            centre=(0.0, self.height / 2, 0.0),
+            reach=float(np.hypot(np.hypot(self.width, self.depth), self.height) / 2 + 1),
+            view=self.view,
+            clear=self.clear,
+            speed=speed,
+        )
+
+    def clear(self, point: ArrayLike) -> bool:
+        """Whether a camera may be there: in the space, a quarter of a metre from everything."""
+        x, y, z = np.asarray(point, float)
+        inside = (
+            abs(x) < self.width / 2 - 0.25 and abs(z) < self.depth / 2 - 0.25 and 0.15 < y < self.height - 0.2
+        )
+        return bool(inside and self.site.clear((x, y, z), 0.2))
+
+    def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
+        """From head height, mostly, towards another free spot."""
+        spots = rng.uniform(-0.5, 0.5, (2, 2)) * (self.width - 0.8, self.depth - 0.8)
+        low, high = (1.1, 1.85) if rng.random() < 0.7 else (0.3, self.height - 0.4)
+        eye = np.array([spots[0, 0], rng.uniform(low, high), spots[0, 1]])
+        distance = max(1.0, float(np.linalg.norm(spots[1] - spots[0])))
+        aim = np.array([spots[1, 0], eye[1] + distance * rng.normal(-0.12, 0.15), spots[1, 1]])
+        if distance < 1.5 or not self.clear(eye):
+            return None
+        return eye, aim
