@@ -1,0 +1,296 @@
+"""Runs a predictor over sequences and measures it by a protocol; what was measured before is not again."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import platform
+import signal
+import tempfile
+import zipfile
+from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Sequence as SequenceOf
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from .. import __version__
+from ..errors import VeloDepthError
+from ..media.atomic import explained
+from .identity import code, fingerprint
+from .measure import Measuring
+from .memory import keep_freed_memory
+from .predictor import Clip, Prediction, Predictor
+from .protocols import Protocol
+from .results import Measured, Result, file_name
+from .spool import Spool, saved
+from .truth import Sequence
+
+STEPS = 2
+"""How often `advance` is called for each frame: when it is predicted and when it is measured."""
+
+PARTS = ("alignment", "consistency", "geometry", "measure", "metrics", "predictor", "protocols", "spool")
+MEASURES = fingerprint(code("cameras.py", *(f"eval/{name}.py" for name in PARTS)))
+"""Of the code that makes figures: what an older one measured is measured again."""
+
+Advance = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is asked of every sequence; picklable.
+
+    predictor: what is measured. protocol: how. camera: whether the predictor is told the true one.
+    limit: only the first so many of the protocol's frames of each sequence; None: all. skip: figures that are
+    not wanted, such as "f1"; a name takes all that begin with it and "_" along. cache: folder for what was
+    measured; None: nothing is kept. save: folder for predictions, one .npz a sequence (see `Spool`).
+    """
+
+    predictor: Predictor
+    protocol: Protocol
+    camera: bool = True
+    limit: int | None = None
+    skip: frozenset[str] = frozenset()
+    cache: Path | None = None
+    save: Path | None = None
+
+    def frames(self, sequence: Sequence) -> range:
+        """Which frames count. Raises VeloDepthError if the sequence cannot be listed."""
+        return self.protocol.frames(len(sequence), sequence.dataset, self.limit)
+
+    def head(self, sequences: Iterable[Sequence]) -> dict[str, Any]:
+        """The protocol as a report tells it, in JSON's values."""
+        claim = self.predictor.claim
+        return {
+            "name": self.protocol.name,
+            "frames": self.protocol.frames_in_words,
+            "limit": self.limit,
+            "alignment": [each.words(claim) for each in self.protocol.alignments(claim)],
+            "depth": {
+                each.dataset: [each.min_depth, self.protocol.max_depth(each.dataset, each.max_depth)]
+                for each in sequences
+            },
+            "camera": "true" if self.camera else "estimated",
+            "mean_over": self.protocol.mean_over,
+            "skipped": sorted(self.skip),
+        }
+
+    def model(self) -> dict[str, Any]:
+        """What is measured, in JSON's values."""
+        return {
+            "name": self.predictor.name,
+            "claim": self.predictor.claim,
+            "identity": self.predictor.identity(),
+            "velodepth": __version__,
+        }
+
+
+def evaluate(
+    run: Run,
+    sequences: SequenceOf[Sequence],
+    processes: int = 1,
+    keep_going: bool = False,
+    advance: Advance = lambda: None,
+) -> Result:
+    """Measures every sequence, in order or in so many processes at once.
+
+    keep_going: a sequence that fails is listed in the result; else it stops the run. advance: called STEPS
+    times a frame. A run that was stopped goes on where it was when it is started again with the same `cache`.
+    Raises VeloDepthError, with the name of the sequence, for what cannot be read, predicted or measured.
+    """
+    model = run.model()
+    found: dict[str, Measured] = {}
+    failed: dict[str, str] = {}
+    cached = 0
+    measured = _in_turn if min(processes, len(sequences)) < 2 else _at_once
+    with closing(measured(run, model["identity"], sequences, processes, advance)) as outcomes:
+        for name, outcome in outcomes:
+            if isinstance(outcome, VeloDepthError):
+                if not keep_going:
+                    raise outcome
+                failed[name] = str(outcome)
+            else:
+                found[name], known = outcome
+                cached += known
+    ordered = {each.name: found[each.name] for each in sequences if each.name in found}
+    return Result(run.head(sequences), model, _machine(processes), ordered, failed, cached)
+
+
+Outcome = tuple[Measured, bool] | VeloDepthError
+"""Of a sequence: what was measured, and whether that was earlier; or why it was not."""
+
+
+def _in_turn(
+    run: Run, model: str, sequences: SequenceOf[Sequence], processes: int, advance: Advance
+) -> Generator[tuple[str, Outcome]]:
+    for sequence in sequences:
+        yield sequence.name, _outcome(run, model, sequence, advance)
+
+
+def _at_once(
+    run: Run, model: str, sequences: SequenceOf[Sequence], processes: int, advance: Advance
+) -> Generator[tuple[str, Outcome]]:
+    """In processes of their own, each on its share of the cores."""
+    processes = min(processes, len(sequences))
+    context = multiprocessing.get_context("spawn")
+    steps, shares, stop = context.SimpleQueue(), context.SimpleQueue(), context.Event()
+    cores = _cores()
+    for i in range(processes):
+        shares.put(cores[i::processes] or [cores[i % len(cores)]])
+    pool = ProcessPoolExecutor(processes, context, _prepare, (steps, shares, stop))
+    try:
+        names = {pool.submit(_in_worker, run, model, sequence): sequence.name for sequence in sequences}
+        pending: set[Future[Outcome]] = {*names}
+        while pending:
+            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+            while not steps.empty():
+                steps.get()
+                advance()
+            for each in done:
+                yield names[each], each.result()
+    except BrokenProcessPool as error:
+        raise VeloDepthError(
+            "a process of the evaluation was killed, perhaps for want of memory: use fewer --processes"
+        ) from error
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+_step: Advance = lambda: None  # noqa: E731  of a worker: tells the parent, and hears when to stop
+
+
+def _prepare(steps: SimpleQueue[None], shares: SimpleQueue[list[int]], stop: Event) -> None:
+    """In a new worker: stay on its share of the cores."""
+    global _step
+
+    def _step() -> None:
+        if stop.is_set():
+            raise VeloDepthError("the run was stopped")
+        steps.put(None)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends the pool
+    share = shares.get()
+    cv2.setNumThreads(len(share))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, share)
+
+
+def _in_worker(run: Run, model: str, sequence: Sequence) -> Outcome:
+    return _outcome(run, model, sequence, _step)
+
+
+def _outcome(run: Run, model: str, sequence: Sequence, advance: Advance) -> Outcome:
+    try:
+        return _measured(run, model, sequence, advance)
+    except VeloDepthError as error:
+        named = f"sequence {sequence.name}" in str(error)
+        return error if named else VeloDepthError(f"sequence {sequence.name}: {error}")
+
+
+def _measured(run: Run, model: str, sequence: Sequence, advance: Advance) -> tuple[Measured, bool]:
+    """The figures of one sequence, and whether they were there already."""
+    frames = run.frames(sequence)
+    made = fingerprint([model, sequence.identity(), str(frames), str(run.camera)])
+    protocol = json.dumps([asdict(run.protocol), run.skip], default=sorted, sort_keys=True)
+    name = f"{file_name(sequence.name)}-{fingerprint([made, protocol, MEASURES])}.npz"
+    kept = run.cache / name if run.cache else None
+    written = run.save / f"{sequence.name}.npz" if run.save else None
+    known = kept and _known(kept)
+    if known and (written is None or saved(written, made)):
+        for _ in range(STEPS * len(frames)):
+            advance()
+        return known, True
+    measuring = Measuring(sequence, run.protocol, run.predictor.claim, run.skip)
+    keep_freed_memory()
+    with _scratch(run.cache or run.save) as folder:
+        spool = Spool.load(written, made, folder, frames) if written else None
+        if spool is None:
+            spool = _predicted(run, sequence, frames, folder, advance)
+            if written:
+                spool.save(written, run.predictor.claim, made)
+        else:
+            for _ in frames:
+                advance()
+        measured = measuring(spool, advance)
+    if kept:
+        measured.save(kept)
+    return measured, False
+
+
+def _predicted(run: Run, sequence: Sequence, frames: range, folder: Path, advance: Advance) -> Spool:
+    """Runs the predictor over a sequence.
+
+    Raises VeloDepthError for whatever goes wrong in it: predictors are written by others.
+    """
+    spool, predictor = Spool(folder, frames), run.predictor
+    t = 0
+
+    def take(predictions: Iterable[Prediction]) -> None:
+        for prediction in predictions:
+            spool.add(prediction)
+
+    try:
+        with spool:
+            for t, index in enumerate(frames):
+                truth = sequence[index]
+                if t == 0:
+                    height, width = truth.picture.shape[:2]
+                    camera = truth.camera if run.camera else None
+                    rate = sequence.frame_rate
+                    predictor.start(Clip(sequence.name, width, height, camera, rate, frames.start))
+                answer = predictor.push(truth.picture)
+                take([] if answer is None else [answer])
+                advance()
+            take(predictor.finish())
+            spool.finish()
+    except VeloDepthError:
+        raise
+    except Exception as error:
+        raise VeloDepthError(
+            f"{predictor.name} failed at picture {t} of sequence {sequence.name} "
+            f"({type(error).__name__}: {error}): mend the predictor"
+        ) from error
+    return spool
+
+
+def _known(path: Path) -> Measured | None:
+    """What an earlier run measured; None if it did not, or not to the end."""
+    try:
+        return Measured.load(path)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+@contextmanager
+def _scratch(beside: Path | None) -> Iterator[Path]:
+    """An empty folder that goes when the block ends, on the disk of `beside`."""
+    with explained(beside / "predictions" if beside else Path(tempfile.gettempdir())):
+        if beside:
+            beside.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".predictions-", dir=beside)
+    with folder as name:
+        yield Path(name)
+
+
+def _cores() -> list[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _machine(processes: int) -> dict[str, Any]:
+    """Where it ran, since times depend on it."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return {"cpu": name, "cores": len(_cores()), "processes": processes}
