@@ -17,11 +17,12 @@ check: .venv/dev  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in $VELODEPTH_DATA/rgbd
-	$(BIN)/velodepth eval --data "$${VELODEPTH_DATA:?set it to the folder that holds rgbd/}/rgbd" --protocol full \
-	  --policies every,adaptive,published,every:4,every:8 --plots eval --markdown eval/full.md --json eval/full.json --overwrite
-	for protocol in velodepth vda online; do $(BIN)/velodepth eval --data "$$VELODEPTH_DATA/rgbd" \
-	  --protocol $$protocol --markdown eval/$$protocol.md --json eval/$$protocol.json --overwrite || exit 1; done
+DATA ?= ../shared/data/rgbd
+eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA
+	$(BIN)/velodepth eval --data $(DATA) --policies every,adaptive,published,every:4,every:8 --skip f1,chamfer \
+	  --json eval/policies.json --markdown eval/policies.md --plots eval/pictures --overwrite
+	for protocol in full velodepth vda online; do $(BIN)/velodepth eval --data $(DATA) --protocol $$protocol \
+	  --processes 2 --json eval/$$protocol.json --markdown eval/$$protocol.md --overwrite || exit 1; done
 
 clean:
 	rm -rf .venv demo eval
@@ -33,5 +34,5 @@ clean:
 
 .venv/dev: .venv/core
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,torch,train,worlds,eval]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,train,worlds,eval,web,ros,rerun,ray,export]"
 	touch $@

@@ -11,17 +11,18 @@ import velodepth
 from velodepth.media.writing import KINDS
 from velodepth.presets import PRESETS
 
-COMMANDS = ("run", "demo", "camera", "info")
+COMMANDS = ("run", "demo", "live", "web", "batch", "camera", "info", "export", "eval", "compare")
+GROUPS = {"worlds": ("render", "preview", "check"), "train": ("ablate",)}
 
-HELP = """
+HELP = f"""
 import sys
 from velodepth.cli import main
-for command in ([], ["run"], ["demo"], ["camera"], ["info"]):
+for command in ([], *([name] for name in {[*COMMANDS, *GROUPS]})):
     try:
         main([*command, "--help"])
     except SystemExit as exit:
         assert exit.code == 0
-print("imported:", sorted({"numpy", "cv2", "av", "onnxruntime", "torch"} & {*sys.modules}))
+print("imported:", sorted({{"numpy", "cv2", "av", "onnxruntime", "torch"}} & {{*sys.modules}}))
 """
 
 NAMES = """
@@ -50,11 +51,17 @@ def test_help_has_an_example(call, command):
     assert f"  velodepth {command}" in outcome.out.split("Example")[1]
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_each_command_of_a_group_has_an_example(call, group):
+    for command in GROUPS[group]:
+        assert f"  velodepth {group} {command}" in call(group, command, "--help").out.split("Example")[1]
+
+
 def test_help_lists_the_commands(call):
-    lines = call("--help").out.split("Commands:")[1].splitlines()
+    lines = call("--help").out.split("Commands:")[1].split("\n\n")[0].splitlines()
     described = {line.split()[0]: line for line in lines if line.startswith("  ")}
-    assert {*COMMANDS} <= {*described}
-    assert not any("..." in described[command] for command in COMMANDS)  # the sentence is whole
+    assert {*COMMANDS, *GROUPS} == {*described}
+    assert not any("..." in line for line in described.values())  # the sentence is whole
 
 
 def test_help_of_run_lists_the_kinds_as_the_table_has_them(call):

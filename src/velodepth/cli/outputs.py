@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -39,6 +40,21 @@ def open_outputs(out: str, stem: str, kinds: Sequence[str], options: Options) ->
         writers.discard()
         raise VeloDepthError(f"{there} is there already: add --overwrite, or choose another --out")
     return writers
+
+
+def open_with_rerun(log: str, out: str, stem: str, kinds: Sequence[str], options: Options) -> Writers:
+    """Opens Rerun's viewer, or an .rrd file `log`, and as `open_outputs` what else is asked for.
+
+    Nothing else is where neither `kinds` nor another `out` than this folder are given.
+    """
+    from ..media.rerun_log import ViewerWriter
+
+    with ExitStack() as undo:
+        asked = open_outputs(out, stem, kinds, options) if kinds or out != "." else Writers(Path(out), [])
+        undo.callback(asked.discard)
+        shown = open_outputs(log, stem, [], options).writers if log else [ViewerWriter()]
+        undo.pop_all()
+    return Writers(asked.path, [*shown, *asked.writers])
 
 
 def stem_of(sources: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from . import options
 from .failure import told
 
 if TYPE_CHECKING:
+    from ..media.reading import Source
     from .process import Lens
 
 
@@ -20,12 +21,20 @@ def run(
     source: options.Sources,
     out: Annotated[
         str,
-        typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file named .mp4, .npz or .jsonl."),
+        typer.Option(
+            "--out", "-o", metavar="PATH", help="A folder, or a file named .mp4, .npz, .jsonl, .mcap or .rrd."
+        ),
     ] = ".",
     save: Annotated[
         list[str] | None,
         typer.Option(metavar="KIND", help="What to write; several with commas between.  [default: side]"),
     ] = None,
+    rerun: Annotated[
+        bool,
+        typer.Option(
+            "--rerun", help="Show it in Rerun's viewer, or write FILE.rrd where such a name follows."
+        ),
+    ] = False,
     overwrite: options.Overwrite = False,
     range_: Annotated[
         str | None,
@@ -47,7 +56,7 @@ def run(
         typer.Option(
             metavar="FX[,FY,CX,CY]",
             help="The camera's focal length and centre in pixels, instead of a file. Without either, the "
-            "camera is estimated.",
+            "camera is that of the bag, or estimated.",
         ),
     ] = None,
     preset: options.Preset = "nano",
@@ -62,24 +71,29 @@ def run(
     ] = None,
     rate: options.Rate = 30.0,
     raw_size: options.RawSize = None,
+    topic: options.Topic = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Depth of every frame of a video, written as it is computed.
 
-    SOURCE is a video file, a folder or glob of images, the number of a camera, a URL, or - for standard
-    input. Ctrl-C ends the run early and keeps what was written until then.
+    SOURCE is a video file, a folder or glob of images, a ROS bag, the number of a camera, a URL, or - for
+    standard input. Ctrl-C ends the run early and keeps what was written until then.
 
     \b
     Kinds of output for --save:
       side   video: picture beside coloured depth
       depth  video: coloured depth alone
+      stereo video: a picture for each eye, side by side
       png    a 16-bit picture a frame, millimetres (65.535 m at most)
       npy    a float32 array a frame, metres
       npz    one file of arrays: depth in metres, times, keyframes, intrinsics
-      exr    an OpenEXR picture a frame, float32 channel Z, metres
+      exr    an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence
       tiff   a float32 TIFF a frame, metres
       ply    coloured points of chosen frames, metres
+      glb    the same as glTF 2.0, with the camera
       jsonl  a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
+      bag    a ROS 2 bag: depth, confidence, camera and coloured points of each frame
+      rerun  a Rerun recording: picture, depth, camera, points, keyframes
 
     \b
     Examples:
@@ -88,15 +102,22 @@ def run(
       velodepth run street.mp4 --out depth.mp4 --range 1,40
       velodepth run "frames/*.png" --rate 24 --focal 520
       velodepth run rtsp://host/stream --max-frames 900
+      velodepth run recording.mcap --topic /front/image_raw --save bag
+      velodepth run street.mp4 --rerun
     """
     from .. import __version__, load
     from ..media.writing import Options
-    from .outputs import open_outputs, stem_of
+    from .outputs import open_outputs, open_with_rerun, stem_of
     from .process import process
 
     near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
     lens = _lens(camera, focal)
-    pictures = options.open_sources(source, raw_size, rate)
+    log = ""
+    if rerun and len(source) > 1:  # typer has no options with a value at will, so the file is a source to it
+        log = next((name for name in source if name.endswith(".rrd")), "")
+        source = [name for name in source if name != log]
+    pictures = options.open_sources(source, raw_size, rate, topic)
+    lens = lens or _lens_of(pictures)
     model = load(preset, runtime, device)
     facts = {
         "velodepth": __version__,
@@ -107,8 +128,16 @@ def run(
         "policy": policy,
     }
     kinds = [kind for several in save or [] for kind in several.split(",")]
-    writers = open_outputs(out, stem_of(source), kinds, Options(near, far, ply_every, facts, overwrite))
+    told = Options(near, far, ply_every, facts, pictures.origin, overwrite)
+    outputs = out, stem_of(source), kinds, told
+    writers = open_with_rerun(log, *outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, lens, policy, max_frames, quiet)
+
+
+def _lens_of(source: Source) -> Lens | None:
+    """The camera that the source itself tells."""
+    own = source.camera
+    return (lambda width, height: own) if own else None
 
 
 def _lens(camera: Path | None, focal: str | None) -> Lens | None:

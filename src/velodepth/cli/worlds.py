@@ -11,7 +11,7 @@ from ..errors import VeloDepthError
 from .failure import told
 
 app = typer.Typer(
-    help="Render synthetic video with exact depth, flow and poses; look at it; check it.",
+    help="Render synthetic video with exact truth; look at it; check it.",
     no_args_is_help=True,
     rich_markup_mode=None,
     epilog="Start with  velodepth worlds render --out worlds --frames 2000",

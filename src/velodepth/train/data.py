@@ -1,212 +1,277 @@
-"""Rendered video as training batches.
+"""Footage with depth as training batches.
 
-A shard is four NumPy files with one row a frame, PREFIX_rgb.npy (N, h, w, 3) uint8, PREFIX_dep.npy
-(N, h, w) float16 metres along z (0 = sky), PREFIX_met.npy (N, 4) float32 (focal length in pixels, kind,
-median depth, index within the clip; kind 3 = clip frame) and PREFIX_pose.npy (N, 4, 4) float32
-camera-to-world, with PREFIX_n.npy the number of rows written. Principal points are central.
+Which examples a step sees, and how they are augmented, depends on (seed, rank, step) alone: a run that goes
+on after a stop sees what it would have seen without one.
 """
 
 from __future__ import annotations
 
 import itertools
-import queue
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
-from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD, to_uint8
+from ..errors import VeloDepthError
 from ..stream.flow import DisFlow
+from ..worlds.shards import Shard, held_out, open_shards
+from .augment import Look, View, pinhole_parameters
+from .config import Config
+from .folders import open_recordings
 
-SIZES = ((256, 192), (256, 192), (256, 192), (288, 160), (192, 224))
-"""Canvases (width, height) a batch is drawn for: mostly 4:3, some wide, some tall."""
-CLIP = 3
-"""The `kind` of frames that belong to a clip."""
 MAX_DEPTH = 200.0
+"""Depth beyond this many metres is left unknown."""
+NEAR = 0.8
+"""A frame with a median depth below this many metres is near."""
+STEEPEST = 0.05
+"""Rays whose z is less than this (87 degrees from the axis) have no depth worth learning."""
+
+
+class Footage(Protocol):
+    """What examples are drawn from: `worlds.shards.Shard`, or a `folders.Recording`. Rows are frames."""
+
+    frames: list[dict[str, Any]]  # "clip", "index", "length", "camera", "median_depth", "kind"
+    picture: Any  # [row] -> (H, W, 3) uint8; .shape is (N, H, W, 3)
+    depth: Any  # [row] -> (H, W) metres, 0 = unknown
+    flow: Any  # [row] -> (2, 2, H, W) pixels, to the previous frame and to the next; or None
+    pose: Any  # [row] -> (4, 4) camera-to-world; or None
+
+    def occluded(self, row: int) -> np.ndarray: ...
 
 
 class Batch(NamedTuple):
-    """T frames of B pictures (T = 1 for the keyframe stage)."""
+    """T frames of B examples (T = 1 for single frames). Of pairs of frames (t, t + 1), [0] is for playing
+    forward, on the pixels of t + 1, and [1] for playing backward, on those of t."""
 
-    canvas: np.ndarray  # (T, B, 3, H, W) float32 normalised
+    picture: np.ndarray  # (T, B, H, W, 3) uint8 RGB
     radius: np.ndarray  # (T, B, 1, H, W) float32 metres, 0 where unknown
     rays: np.ndarray  # (B, 3, H, W) float32
     camera: np.ndarray  # (B, 3) float32, as nets.nano.pinhole_of reads it
-    forward: (
-        np.ndarray
-    )  # (T - 1, B, 2, H, W) float32 canvas pixels, DIS: where frame t + 1's content was in t
-    backward: np.ndarray  # the same from t to t + 1, for playing the clip in reverse
+    flow: np.ndarray  # (2, T - 1, B, 2, H, W) float32 canvas pixels, DIS: where the content came from;
+    # 0 for pairs that are not played in that direction
+    true_flow: np.ndarray  # (2, T - 1, B, 2, H, W) float16, true
+    visible: np.ndarray  # (2, T - 1, B, 1, H, W) bool: where the true flow has a partner
+    pose: np.ndarray  # (T, B, 4, 4) float32, camera to the first frame's camera
+    own_camera: np.ndarray  # (B,) bool: whether the example sees its own guess of the camera
+    age: int  # frames to propagate before those that teach
 
 
-@dataclass
-class Shard:
-    """One rendered file set; `rows` are the ones of this split."""
-
-    rgb: np.ndarray
-    depth: np.ndarray
-    meta: np.ndarray
-    rows: np.ndarray
-
-    @classmethod
-    def open(cls, prefix: str, split: str, held_out: float = 0.03) -> Shard:
-        """`split` is "train" or "held-out": the last rows, so that no world is in both."""
-        count = int(np.load(f"{prefix}_n.npy"))
-        meta = np.load(f"{prefix}_met.npy", mmap_mode="r")[:count]
-        cut = int(count * (1 - held_out))
-        while 0 < cut < count and meta[cut, 3] > 0:
-            cut += 1
-        rows = np.arange(cut) if split == "train" else np.arange(cut, count)
-        rgb, depth = (np.load(f"{prefix}_{kind}.npy", mmap_mode="r") for kind in ("rgb", "dep"))
-        return cls(rgb, depth, meta, rows)
+TIME = (1, 1, 0, 0, 2, 2, 2, 1)
+"""The axis of `Batch`'s arrays that examples are stacked along: time stays in front."""
 
 
-def open_shards(folder: str | Path, split: str) -> list[Shard]:
-    """Every shard of a folder."""
-    prefixes = sorted(str(p)[: -len("_n.npy")] for p in Path(folder).glob("*_n.npy"))
-    if not prefixes:
-        raise FileNotFoundError(
-            f"{folder} holds no shard (PREFIX_n.npy and its siblings): render some first."
-        )
-    return [Shard.open(prefix, split) for prefix in prefixes]
+def open_footage(folders: Sequence[str | Path]) -> tuple[list[Footage], list[Footage]]:
+    """Footage to train on, and held-out footage for checks: shards, or a user's own sequences.
 
-
-def colour_jitter(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
-    """One camera's look, the same for every frame of a clip: exposure, gamma, white balance, saturation,
-    blur, noise, JPEG."""
-    gain = np.exp(rng.normal(0, 0.18)) * np.exp(rng.normal(0, 0.06, 3))
-    gamma, saturation = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(-0.1, 0.3))
-    haze = rng.uniform(0, 0.12) if rng.random() < 0.3 else 0.0
-    blur = rng.uniform(0.3, 1.3) if rng.random() < 0.35 else 0.0
-    noise = rng.uniform(0, 0.04) if rng.random() < 0.5 else 0.0
-    quality = int(rng.integers(25, 90)) if rng.random() < 0.4 else None
-
-    def apply(picture: np.ndarray) -> np.ndarray:
-        x = np.clip(picture.astype(np.float32) / 255, 0, 1) ** gamma * gain.astype(np.float32)
-        grey = x.mean(2, keepdims=True)
-        x = (grey + (x - grey) * saturation) * (1 - haze) + haze
-        if blur:
-            x = cv2.GaussianBlur(x, (0, 0), blur)
-        if noise:
-            x = x + rng.normal(0, noise, x.shape).astype(np.float32)
-        y = (np.clip(x, 0, 1) * 255).astype(np.uint8)
-        if quality is not None:
-            y = cv2.imdecode(
-                cv2.imencode(".jpg", y, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-            )
-        return y
-
-    return apply
-
-
-def draw(
-    shard: Shard, rows: np.ndarray, size: tuple[int, int], rng: np.random.Generator, plain: bool
-) -> Batch:
-    """One example: `rows` are consecutive frames seen through the same crop, flip and look.
-
-    With `plain` the whole picture is taken as it is.
+    Of sequences, the last is held out when there are at least two. Raises VeloDepthError where a folder
+    holds neither.
     """
-    width, height = size
-    full_h, full_w = shard.rgb.shape[1:3]
-    focal = float(shard.meta[rows[0], 0])
-    scale = 1.0 if plain else float(np.exp(rng.uniform(np.log(0.6), 0)))
-    crop_w = min(full_w, full_h * width / height) * scale
-    crop_h = crop_w * height / width
-    left, top = (full_w - crop_w) / 2, (full_h - crop_h) / 2
-    if not plain:
-        left, top = left * (1 + rng.uniform(-0.6, 0.6)), top * (1 + rng.uniform(-0.6, 0.6))
-    zoom = width / crop_w
-    flip = not plain and rng.random() < 0.5
-    half = (zoom - 1) / 2
-    matrix = np.array([[zoom, 0, half - left * zoom], [0, zoom, half - top * zoom]], np.float32)
-    look = (lambda x: x) if plain else colour_jitter(rng)
+    train: list[Footage] = []
+    held: list[Footage] = []
+    for folder in folders:
+        recordings = open_recordings(Path(folder))
+        if recordings:
+            last = [recordings.pop()] if len(recordings) > 1 else []
+            train, held = [*train, *recordings], [*held, *last]
+        else:
+            shards = [_whole(shard) for shard in open_shards(folder)]
+            held += [shard for shard in shards if held_out(shard)]
+            train += [shard for shard in shards if not held_out(shard)]
+    if not train:
+        raise VeloDepthError(f"{', '.join(map(str, folders))}: every shard is held out; render more")
+    return train, held
 
-    f, cx, cy = focal * zoom, (full_w / 2 - left) * zoom, (full_h / 2 - top) * zoom
-    if flip:
-        cx = width - cx
-    u, v = np.meshgrid((np.arange(width) + 0.5 - cx) / f, (np.arange(height) + 0.5 - cy) / f)
-    rays = np.stack([u, v, np.ones_like(u)]).astype(np.float32)
-    stretch = np.linalg.norm(rays, axis=0)
 
-    canvases, radii, smalls = [], [], []
-    smooth = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+def picture_size(footage: Footage) -> tuple[int, int]:
+    """(width, height) of its pictures."""
+    height, width = footage.picture.shape[1:3]
+    return width, height
+
+
+def _whole(shard: Shard) -> Any:
+    for name in ("picture", "depth"):
+        if getattr(shard, name) is None:
+            raise VeloDepthError(f"{shard.folder} has no {name}.npy: render it anew")
+    return shard
+
+
+def clip_of(
+    footage: Footage,
+    rows: Sequence[int],
+    view: View,
+    look: Callable[[np.ndarray], np.ndarray],
+    path: Sequence[int] = (),
+) -> Batch:
+    """One example without batch axis: consecutive frames through the same crop, in the same colours.
+
+    path: the order, of indices into `rows`, in which the frames are played: steps of 1 or -1.
+    """
+    rays = view.rays(footage.frames[rows[0]]["camera"], picture_size(footage))
+    known = rays[2] > STEEPEST
+    stretch = np.where(known, 1 / np.maximum(rays[2], STEEPEST), 0).astype(np.float32)
+    pictures, radii = [], []
     for row in rows:
-        picture = cv2.warpAffine(shard.rgb[row], matrix, size, flags=smooth, borderMode=cv2.BORDER_REPLICATE)
-        depth = cv2.warpAffine(shard.depth[row].astype(np.float32), matrix, size, flags=cv2.INTER_NEAREST)
-        if flip:
-            picture, depth = picture[:, ::-1], depth[:, ::-1]
-        picture = look(picture)
-        canvas = ((picture.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_STD).transpose(2, 0, 1)
-        smalls.append(to_uint8(canvas))
-        canvases.append(canvas)
+        pictures.append(look(view.picture(footage.picture[row])))
+        depth = view.nearest(footage.depth[row]).astype(np.float32)
         radii.append((np.where(depth < MAX_DEPTH, depth, 0) * stretch)[None])
-    camera = np.array([np.log(f / np.sqrt(width * height)), cx / width - 0.5, cy / height - 0.5], np.float32)
-    search, none = DisFlow(), np.zeros((0, 2, height, width), np.float32)
-    forward = [search(a, b)[None] for a, b in itertools.pairwise(smalls)]
-    backward = [search(b, a)[None] for a, b in itertools.pairwise(smalls)]
-    there, back = (np.concatenate([none, *f]) for f in (forward, backward))
-    return Batch(np.stack(canvases), np.stack(radii), rays / stretch, camera, there, back)
+    shape = (2, len(rows) - 1, 2, view.height, view.width)
+    flow, true_flow = np.zeros(shape, np.float32), np.zeros(shape, np.float16)
+    visible = np.zeros((2, len(rows) - 1, 1, view.height, view.width), bool)
+    search = DisFlow()
+    for t, to in set(itertools.pairwise(path)):
+        flow[way_of(t, to), min(t, to)] = search(pictures[t], pictures[to])
+    for t, to in itertools.pairwise(range(len(rows))):
+        # A clip may be played backwards: rows then fall.
+        forward = 0 if rows[to] > rows[t] else 1
+        for way, (here, side) in enumerate(((to, forward), (t, 1 - forward))):
+            if footage.flow is not None:
+                moved = view.flow(footage.flow[rows[here]][side])
+                seen = ~view.nearest(footage.occluded(rows[here])[side]) & _inside(moved)
+                visible[way, t, 0] = seen
+                true_flow[way, t] = np.where(seen, moved, 0)  # hidden points may move without bounds
+    return Batch(
+        np.stack(pictures), np.stack(radii), rays, pinhole_parameters(rays), flow, true_flow, visible,
+        _relative(footage, rows, view), np.zeros((), bool), 0,
+    )  # fmt: skip
 
 
-def collate(items: list[Batch]) -> Batch:
+def to_and_fro(frames: int, length: int) -> list[int]:
+    """The first `length` of 0, 1, ..., frames - 1, frames - 2, ..., 0, 1, ..."""
+    last = frames - 1
+    return [last - abs(last - i % (2 * last)) for i in range(length)]
+
+
+def way_of(t: int, to: int) -> int:
+    """Which of the two directions in `Batch` a step from frame t to its neighbour is."""
+    return 0 if to > t else 1
+
+
+def _inside(flow: np.ndarray) -> np.ndarray:
+    height, width = flow.shape[1:]
+    u, v = np.arange(width) + flow[0], np.arange(height)[:, None] + flow[1]
+    return (u >= 0) & (u <= width - 1) & (v >= 0) & (v <= height - 1)
+
+
+def _relative(footage: Footage, rows: Sequence[int], view: View) -> np.ndarray:
+    """Camera to the first row's camera, (T, 4, 4) float32; NaN where poses are not known."""
+    if footage.pose is None:
+        return np.full((len(rows), 4, 4), np.nan, np.float32)
+    poses = np.stack([footage.pose[row] for row in rows])
+    return view.pose(np.linalg.inv(poses[0]) @ poses).astype(np.float32)
+
+
+def cut(first: Batch, second: Batch, at: int) -> Batch:
+    """`first` that jumps to `second` after its first `at` frames. Its rays stay, as in a stream that did not
+    notice, and the second scene is as large as it looks through them. After the cut, true motion is unknown.
+    """
+    picture = np.concatenate([first.picture[:at], second.picture[at:]])
+    zoom = np.exp(first.camera[0] - second.camera[0])
+    flow, visible = first.flow.copy(), first.visible.copy()
+    flow[:, at:], visible[:, at - 1 :] = second.flow[:, at:], 0
+    search = DisFlow()
+    flow[0, at - 1] = search(picture[at - 1], picture[at])
+    flow[1, at - 1] = search(picture[at], picture[at - 1])
+    radius = np.concatenate([first.radius[:at], second.radius[at:] * zoom])
+    return first._replace(picture=picture, radius=radius, flow=flow, visible=visible)
+
+
+def collate(examples: Sequence[Batch]) -> Batch:
     """Examples -> a batch."""
-    along = (1, 1, 0, 0, 1, 1)  # time stays in front of what has it
-    return Batch(*(np.stack(part, axis) for part, axis in zip(zip(*items, strict=True), along, strict=True)))
+    parts = list(zip(*examples, strict=True))
+    arrays = [np.stack(part, axis) for part, axis in zip(parts, TIME, strict=False)]
+    return Batch._make([*arrays, np.stack(parts[len(TIME)]), examples[0].age])
 
 
 class Stills:
-    """Single frames; clip frames, which resemble each other, are drawn less often."""
+    """Single frames. Near ones make up the share `config.near`, frames of clips are drawn less often."""
 
-    def __init__(self, shards: list[Shard]):
-        self.shards = shards
-        self.table = np.concatenate(
-            [np.stack([np.full(len(s.rows), i), s.rows], 1) for i, s in enumerate(shards)]
-        )
-        weight = np.concatenate([np.where(s.meta[s.rows, 1] == CLIP, 0.35, 1.0) for s in shards])
-        self.chance = np.cumsum(weight) / weight.sum()
+    def __init__(self, footage: Sequence[Footage], config: Config):
+        self.footage, self.config = footage, config
+        rows, weights, near = [], [], []
+        for i, each in enumerate(footage):
+            for row, frame in enumerate(each.frames):
+                if frame["median_depth"] is None or frame["median_depth"] > 0:
+                    rows.append((i, row))
+                    weights.append(1.0 if frame["length"] == 1 else config.clip_weight)
+                    near.append(frame["median_depth"] is not None and frame["median_depth"] < NEAR)
+        self.rows, chance, is_near = np.array(rows), np.array(weights), np.array(near)
+        if config.near and is_near.any() and not is_near.all():
+            for which, share in ((is_near, config.near), (~is_near, 1 - config.near)):
+                chance[which] *= share / chance[which].sum()
+        self.chance = np.cumsum(chance) / chance.sum()
 
-    def __call__(self, rng: np.random.Generator, batch: int) -> Batch:
-        size = SIZES[rng.integers(len(SIZES))]
-        picks = self.table[np.searchsorted(self.chance, rng.random(batch))]
-        return collate([draw(self.shards[i], np.array([row]), size, rng, False) for i, row in picks])
+    def __call__(self, rng: np.random.Generator, size: tuple[int, int]) -> Batch:
+        examples = []
+        for i, row in self.rows[np.searchsorted(self.chance, rng.random(self.config.batch))]:
+            footage = self.footage[i]
+            view = View.draw(picture_size(footage), size, rng)
+            example = clip_of(footage, [row], view, Look(rng))
+            examples.append(example._replace(own_camera=np.asarray(rng.random() < self.config.own_camera)))
+        return collate(examples)
 
 
 class Clips:
-    """Whole clips, also backwards."""
+    """Consecutive frames of clips, also backwards; a few jump to another scene."""
 
-    def __init__(self, shards: list[Shard]):
-        self.shards = shards
-        self.length = 1 + int(max(s.meta[:, 3].max() for s in shards))
-        starts = []
-        for i, shard in enumerate(shards):
-            meta = shard.meta[shard.rows]
-            first = shard.rows[(meta[:, 1] == CLIP) & (meta[:, 3] == 0)]
-            starts.append(np.stack([np.full(len(first), i), first], 1))
-        self.starts = np.concatenate(starts)
+    def __init__(self, footage: Sequence[Footage], config: Config):
+        self.footage, self.config = footage, config
+        self.starts = clip_starts(footage, config.frames)
+        if not len(self.starts):
+            raise VeloDepthError(
+                f"no clip has {config.frames} frames: give other data, or set frames to what there is"
+            )
 
-    def __call__(self, rng: np.random.Generator, batch: int) -> Batch:
-        size = SIZES[rng.integers(len(SIZES))]
-        items = []
-        for i, start in self.starts[rng.integers(len(self.starts), size=batch)]:
-            rows = start + np.arange(self.length)
-            items.append(draw(self.shards[i], rows[::-1] if rng.random() < 0.5 else rows, size, rng, False))
-        return collate(items)
+    def __call__(self, rng: np.random.Generator, size: tuple[int, int]) -> Batch:
+        age = int(rng.choice(self.config.ages))
+        path = to_and_fro(self.config.frames, age + self.config.rollout + 1)
+        examples = []
+        for _ in range(self.config.batch):
+            example = self._draw(rng, size, path)
+            if rng.random() < self.config.cuts:
+                example = cut(example, self._draw(rng, size, path), int(rng.integers(1, max(path) + 1)))
+            examples.append(example._replace(age=age))
+        return collate(examples)
+
+    def _draw(self, rng: np.random.Generator, size: tuple[int, int], path: Sequence[int]) -> Batch:
+        i, start = self.starts[rng.integers(len(self.starts))]
+        rows = range(start, start + self.config.frames)
+        view = View.draw(picture_size(self.footage[i]), size, rng)
+        ordered = rows[::-1] if rng.random() < 0.5 else rows
+        return clip_of(self.footage[i], ordered[: max(path) + 1], view, Look(rng), path)
 
 
-T = TypeVar("T")
+def clip_starts(footage: Sequence[Footage], frames: int) -> np.ndarray:
+    """(n, 2) int: footage and row where `frames` consecutive frames of one clip begin."""
+    starts = [
+        (i, row)
+        for i, each in enumerate(footage)
+        for row, frame in enumerate(each.frames)
+        if frame["index"] + frames <= frame["length"]
+    ]
+    return np.array(starts, int).reshape(-1, 2)
 
 
-def ahead(make: Callable[[], T], depth: int = 4) -> Iterator[T]:
-    """What `make` gives, made in a thread a few items ahead."""
-    line: queue.Queue[T] = queue.Queue(depth)
+def batches(make: Stills | Clips, config: Config, rank: int, start: int) -> Iterator[Batch]:
+    """The batches of steps start, start + 1, ..., made by threads a few ahead until this is closed.
 
-    def fill() -> None:
-        while True:
-            line.put(make())
+    All processes of a step share the size of the canvas, so that none waits for another.
+    """
 
-    threading.Thread(target=fill, daemon=True).start()
-    while True:
-        yield line.get()
+    def one(step: int) -> Batch:
+        width, height = config.sizes[np.random.default_rng([config.seed, step]).integers(len(config.sizes))]
+        return make(np.random.default_rng([config.seed, rank, step]), (width, height))
+
+    cv2.setNumThreads(1)  # the cores belong to the network
+    steps = itertools.count(start)
+    with ThreadPoolExecutor(config.threads) as pool:
+        waiting = deque(pool.submit(one, next(steps)) for _ in range(3 + config.threads))
+        try:
+            while True:
+                yield waiting.popleft().result()
+                waiting.append(pool.submit(one, next(steps)))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,177 @@
+"""`velodepth batch`: depth of many videos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import VeloDepthError
+from . import options
+from .failure import BAD_INPUT, INTERRUPTED, stderr, told
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ..batch.crew import Crew
+    from ..batch.job import Settings
+
+
+@told()
+def batch(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", hidden=True)],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where all outputs go.")],
+    save: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="As for velodepth run; several with commas.  [default: npz]"),
+    ] = None,
+    range_: Annotated[
+        str | None,
+        typer.Option(
+            "--range", metavar="NEAR,FAR", help="Metres of the brightest and of the darkest colour."
+        ),
+    ] = None,
+    ply_every: Annotated[
+        int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
+    ] = 30,
+    preset: options.Preset = "nano",
+    runtime: options.Runtime = None,
+    device: options.Device = None,
+    policy: Annotated[
+        str, typer.Option(metavar="NAME", help="When to look anew: adaptive, published or every.")
+    ] = "adaptive",
+    rate: options.Rate = 30.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Videos at once.  [default: half the cores, one a GPU on Ray]"),
+    ] = None,
+    retries: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How often a video is tried again when its worker dies.")
+    ] = 2,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Let a Ray cluster work: auto, or host:port.")
+    ] = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Depth of many videos, on this machine or on a Ray cluster.
+
+    INPUT is a video, a folder (searched for videos to its depths, or for folders of images), a glob, or a
+    .txt file that names inputs, one a line. Run the same command again to go on where it stopped: what is
+    done is told by the content of the video and the settings, and skipped; what was half-written is redone.
+    What fails is listed at the end, and the exit status is then 2. FOLDER/manifest.parquet has a row for each
+    video. FOLDER is the batch's own: outputs of the same name are replaced.
+
+    Needs: pip install 'velodepth[batch]'; for --ray 'velodepth[ray]' on each machine of the cluster, which
+    all see the inputs and FOLDER under the same paths.
+
+    \b
+    Examples:
+      velodepth batch recordings --out depth
+      velodepth batch "day*/*.mp4" more.txt --save npz,side --out depth --workers 4
+      velodepth batch recordings --out /shared/depth --ray head:6379
+    """
+    from ..batch.inputs import find_clips
+    from ..batch.job import Failure, Job, Receipt, Receipts, Settings
+    from ..batch.manifest import NAME, needed, write_manifest
+    from ..batch.run import plan, rows_of, work_off
+    from ..presets import PRESETS
+
+    needed()
+    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    settings = Settings(
+        kinds=_kinds(save or ["npz"]),
+        preset=os.path.abspath(preset) if os.path.exists(preset) and preset not in PRESETS else preset,
+        runtime=runtime,
+        device=device,
+        policy=policy,
+        near=near,
+        far=far,
+        points=ply_every,
+        rate=rate,
+    )
+    out = out.absolute()
+    with _progress(quiet) as progress:
+        clips = find_clips(inputs)
+        task = progress.add_task("looking at files", total=len(clips), failed="")
+        todo = plan(clips, settings, Receipts(out), lambda: progress.advance(task))
+        failed = 0
+
+        def ended(job: Job, outcome: Receipt | Failure) -> None:
+            nonlocal failed
+            failed += isinstance(outcome, Failure)
+            progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
+
+        total = len(todo.done) + len(todo.jobs)
+        progress.update(task, description="videos", total=total, completed=len(todo.done))
+        results = {}
+        if todo.jobs:
+            with _crew(ray, workers, len(todo.jobs), settings, str(out)) as crew:
+                results = work_off(todo.jobs, crew, retries, ended)
+    rows = rows_of(todo, results)
+    write_manifest(out / NAME, rows)
+    for row in rows:
+        if isinstance(row.outcome, Failure):
+            stderr().print(
+                f"{row.clip.path}: {row.outcome.reason}", style="red", markup=False, soft_wrap=True
+            )
+    fresh, bad = sum(row.fresh for row in rows), sum(isinstance(row.outcome, Failure) for row in rows)
+    if not quiet:
+        typer.echo(
+            f"{fresh} done, {len(rows) - fresh - bad} done before, {bad} failed; listed in {out / NAME}"
+        )
+    if bad:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _kinds(save: list[str]) -> tuple[str, ...]:
+    """The kinds of output, sorted, so that their order makes no other outputs of them."""
+    from ..media.writing import KINDS
+
+    kinds = {kind for several in save for kind in several.split(",")}
+    for kind in sorted(kinds - KINDS.keys()):
+        raise VeloDepthError(f"no output is called {kind!r}: choose from {', '.join(KINDS)}")
+    return tuple(sorted(kinds))
+
+
+@contextmanager
+def _crew(
+    address: str | None, workers: int | None, jobs: int, settings: Settings, out: str
+) -> Iterator[Crew]:
+    """Workers for so many jobs, ended with the block."""
+    if address is None:
+        from ..batch.crew import Processes
+
+        crew: Crew = Processes(min(workers or max(1, (os.cpu_count() or 1) // 2), jobs), settings, out)
+    else:
+        from ..batch.cluster import Actors
+
+        crew = Actors(address, workers, jobs, settings, out)
+    try:
+        yield crew
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted: run the same command again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from interrupt
+    finally:
+        crew.close()
+
+
+def _progress(quiet: bool) -> Progress:
+    """A line on stderr while it works, on a terminal only."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None, complete_style="cyan", finished_style="cyan"),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]}", style="red"),
+        TimeRemainingColumn(),
+        console=stderr(),
+        refresh_per_second=2,
+        transient=True,
+        expand=True,
+        disable=quiet or not stderr().is_terminal,
+    )

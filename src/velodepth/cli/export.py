@@ -1,0 +1,95 @@
+"""`velodepth export`: the networks as ONNX files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import VeloDepthError
+from . import options
+from .failure import stderr, told
+
+if TYPE_CHECKING:
+    from ..stream.canvas import Canvas, CanvasSpec
+
+
+@told()
+def export(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made.")],
+    preset: options.Preset = "nano",
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Pixels of the pictures; the canvas follows from them.")
+    ] = None,
+    canvas: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Pixels of the canvas itself.  [default: any]")
+    ] = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write the networks of a preset as ONNX files, for other runtimes.
+
+    FOLDER gets encode.onnx, keyframe.onnx, propagate.onnx, their weights, and velodepth.json, which says what
+    goes in and out: names, shapes, units. They are checked against PyTorch before the folder appears. How to
+    run them, with OpenVINO and TensorRT too, is in docs/export.md. Needs: pip install 'velodepth[export]'
+
+    \b
+    Examples:
+      velodepth export --out nano-onnx
+      velodepth export --size 640x480 --out nano-640x480
+      velodepth export --preset large --canvas 560x420 --out large-onnx
+    """
+    if size and canvas:
+        raise VeloDepthError("--size and --canvas are both given: choose one")
+    try:
+        from .. import export as graphs
+    except ImportError as error:
+        raise VeloDepthError(f"export needs {error.name}: run  pip install 'velodepth[export]'") from error
+    name, net, spec, licence = _network(preset)
+    picture = _picture(size, spec)
+    wanted = options.pixels("--canvas", canvas) if canvas else None
+    if picture:
+        wanted = picture.width, picture.height
+    with stderr().status(f"{name}: writing and checking", spinner="line"):
+        errors = graphs.export(net, out, spec.multiple, wanted, _facts(name, licence, picture), overwrite)
+    if not quiet:
+        at = (
+            f"a canvas of {wanted[0]}x{wanted[1]}"
+            if wanted
+            else f"any canvas of multiples of {spec.multiple}"
+        )
+        differ = ", ".join(f"{graph} {error:.1e}" for graph, error in errors.items())
+        typer.echo(f"{name} for {at}; relative difference to PyTorch: {differ}; written to {out}")
+
+
+def _network(preset: str) -> tuple[str, Any, CanvasSpec, str]:
+    """Name, network, canvases and licence of a preset, or of a checkpoint's path."""
+    from .. import load
+    from ..presets import PRESETS
+    from ..presets.large import LICENCE, load_net
+
+    if preset == "large" or (preset not in PRESETS and Path(preset).exists()):
+        net, settings = load_net(None if preset == "large" else preset)
+        return "large", net, settings.canvas_spec(0), LICENCE
+    model = load(preset, "torch", "cpu")
+    return model.name, model.runtime.net, model.spec, PRESETS[preset].licence  # type: ignore[attr-defined]
+
+
+def _picture(size: str | None, spec: CanvasSpec) -> Canvas | None:
+    from ..stream.canvas import Canvas
+
+    return Canvas.of(*options.pixels("--size", size), spec) if size else None
+
+
+def _facts(name: str, licence: str, picture: Canvas | None) -> dict[str, Any]:
+    from .. import __version__
+
+    facts: dict[str, Any] = {"velodepth": __version__, "preset": name, "licence": licence}
+    if picture:
+        facts["picture"] = {
+            "width": picture.picture_width,
+            "height": picture.picture_height,
+            "padding": {side: getattr(picture, side) for side in ("left", "top", "right", "bottom")},
+        }
+    return facts

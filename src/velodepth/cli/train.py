@@ -1,0 +1,155 @@
+"""`velodepth train`: teach the networks, and measure what their parts are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import VeloDepthError
+from .failure import told
+
+RUN = "run"
+
+
+class _RunUnlessNamed(TyperGroup):
+    """`velodepth train ...` is `velodepth train run ...`, unless another command is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args and args[0] in self.commands else [RUN, *args])
+
+
+app = typer.Typer(
+    cls=_RunUnlessNamed,
+    help="Train the networks, or see what their parts are worth.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+ConfigFile = Annotated[
+    Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; options win.", show_default=False)
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FOLDER", help="Shards, or recordings of your own; may be given several times."),
+]
+Out = Annotated[str | None, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run.")]
+Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps to the end of the schedule.")]
+Batch = Annotated[int | None, typer.Option(metavar="N", help="Examples a step, of each process.")]
+Rate = Annotated[float | None, typer.Option(metavar="R", help="Peak of the learning rate.")]
+Size = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WxH", help="Canvas; several are drawn from, a larger one later sharpens."),
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Of data order and weights.")]
+Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu or cuda; else cuda if there is one.")]
+
+
+@app.command(RUN)
+@told()
+def run(
+    config: ConfigFile = None,
+    data: Data = None,
+    out: Out = None,
+    stage: Annotated[
+        str | None, typer.Option(metavar="NAME", help="keyframe, then propagation.  [default: keyframe]")
+    ] = None,
+    steps: Steps = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="M", help="Stop after so long, with a checkpoint.")
+    ] = None,
+    batch: Batch = None,
+    rate: Rate = None,
+    size: Size = None,
+    init: Annotated[
+        str | None, typer.Option(metavar="CHECKPOINT", help="Start from the weights of an earlier run.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="nano, or large to fine-tune.  [default: nano]")
+    ] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The published weights of large.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(metavar="N", help="Steps between checks and checkpoints.")
+    ] = None,
+    seed: Seed = None,
+    device: Device = None,
+) -> None:
+    """Train the networks of a preset; a run that was stopped goes on from its last checkpoint.
+
+    Stage keyframe comes first; stage propagation freezes what it taught. All settings, also those that have
+    no option here, can stand in CONFIG.toml (see docs/training.md). Needs the extra: pip install
+    'velodepth[train]'. On several GPUs: torchrun --nproc-per-node 4 -m velodepth.train.loop CONFIG.toml
+
+    \b
+    Examples:
+      velodepth train --data shards --out run --steps 6000
+      velodepth train --data shards --out run --stage propagation --steps 2000 --batch 4
+      velodepth train run.toml --minutes 60
+      velodepth train ablate --data shards --init run/keyframe.pt --out ablations --steps 300
+      velodepth train --preset large --checkpoint large/ --data recordings --out tuned --batch 1
+    """
+    loaded, train, _ = _training()
+    train(
+        loaded(
+            config, data=data or None, out=out, stage=stage, steps=steps, minutes=minutes, batch=batch,
+            rate=rate, sizes=_sizes(size), init=init, preset=preset, checkpoint=checkpoint, every=every,
+            seed=seed, device=device,
+        )
+    )  # fmt: skip
+
+
+@app.command("ablate")
+@told()
+def ablate(
+    config: ConfigFile = None,
+    data: Data = None,
+    out: Out = None,
+    init: Annotated[
+        str | None, typer.Option(metavar="CHECKPOINT", help="keyframe.pt that all rows start from.")
+    ] = None,
+    steps: Steps = None,
+    batch: Batch = None,
+    rate: Rate = None,
+    size: Size = None,
+    seed: Seed = None,
+    device: Device = None,
+) -> None:
+    """Train propagation without one part after the other, and print a table of what each is worth.
+
+    \b
+    Example:
+      velodepth train ablate --data shards --init run/keyframe.pt --out ablations --steps 300
+    """
+    loaded, _, ablation = _training()
+    table = ablation(
+        loaded(
+            config, data=data or None, out=out, init=init, steps=steps, batch=batch, rate=rate,
+            sizes=_sizes(size), seed=seed, device=device,
+        )
+    )  # fmt: skip
+    typer.echo(table, nl=False)
+
+
+def _training() -> tuple[Any, Any, Any]:
+    """load_config, train and ablate."""
+    try:
+        from ..train.ablation import ablate
+        from ..train.config import load_config
+        from ..train.loop import train
+    except ImportError as error:
+        raise VeloDepthError(f"training needs {error.name}: run  pip install 'velodepth[train]'") from error
+    return load_config, train, ablate
+
+
+def _sizes(texts: list[str] | None) -> list[list[int]] | None:
+    sizes = []
+    for text in texts or []:
+        width, _, height = text.partition("x")
+        if not (width.isdecimal() and height.isdecimal()):
+            raise VeloDepthError(f"--size {text} is not understood: give WIDTHxHEIGHT, e.g. 256x192")
+        sizes.append([int(width), int(height)])
+    return sizes or None

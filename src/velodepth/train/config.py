@@ -1,0 +1,119 @@
+"""One run of training, as a dataclass that a TOML file or the command line fills."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import VeloDepthError
+
+STAGES = ("keyframe", "propagation")
+PRESETS = ("nano", "large")
+PARTS = ("correction", "refinement", "features", "consistency")
+"""What `without` may leave out of propagation: two parts of the network, two of the loss."""
+
+
+@dataclass
+class Config:
+    """One run. Learning rates are the peaks of a warm-up and a cosine over `steps`.
+
+    Raises VeloDepthError, naming the field, for a value that cannot be.
+    """
+
+    data: list[str]  # folders of shards, or of the user's sequences (see train/folders.py)
+    out: str  # folder of checkpoints, logs and curve.csv
+    stage: str = "keyframe"  # or "propagation", which starts from keyframe.pt in `out` and freezes it
+    preset: str = "nano"  # or "large", fine-tuned from `checkpoint`
+    checkpoint: str = ""  # the published weights of `large`: their folder or .safetensors file
+    init: str = ""  # checkpoint of an earlier run to start from; "": see `stage`
+    steps: int = 6000
+    minutes: float = 0.0  # stop (and keep a checkpoint) after so long; 0: no limit
+    batch: int = 8  # examples a step, of each process
+    sizes: list[list[int]] = field(default_factory=list)  # canvases (width, height), one a step, checks use
+    # the first; none: those of the preset
+    rate: float | None = None  # decoder, camera and propagation; None: 1.2e-3 for nano, 1e-5 for large
+    encoder_rate: float | None = None  # pretrained encoder; None: 4e-4 for nano, 2e-6 for large
+    warm_up: int = 200  # steps
+    frozen_stages: int = 2  # of nano's encoder, beside its stem
+    depthwise: bool = False  # learn nano's depthwise kernels, too: slow on a CPU, little gained
+    weight_decay: float = 1e-4
+    average: float = 0.998  # EMA of the weights; 0: none
+    clip: float = 1.0  # gradient norm
+    mixed: bool | None = None  # bfloat16 in the encoder; None: on CUDA only
+    near: float = 0.45  # share of examples with a median depth below 0.8 m; 0: as they come
+    clip_weight: float = 0.35  # of a frame from a clip, which looks like its neighbours, against a still
+    own_camera: float = 0.3  # share of keyframes that see the rays of their own camera guess
+    rollout: int = 3  # propagated frames with gradient, at most 10
+    ages: list[int] = field(default_factory=lambda: [0, 0, 3, 10, 40])  # frames before, without gradient
+    frames: int = 6  # of a clip in one example, played to and fro
+    cuts: float = 0.02  # share of clips that jump to another scene
+    without: list[str] = field(default_factory=list)  # PARTS left out, for ablations
+    seed: int = 0
+    threads: int = 1  # that make batches, in each process; a GPU eats what 4 to 8 make
+    every: int = 250  # steps between log lines, checks and checkpoints
+    checked: int = 120  # held-out frames (or clips times frames) in a check
+    device: str = ""  # "cpu", "cuda", ...; "": cuda when there is one
+
+    def __post_init__(self) -> None:
+        for name, allowed in {"stage": STAGES, "preset": PRESETS}.items():
+            if getattr(self, name) not in allowed:
+                raise VeloDepthError(f"{name} is {getattr(self, name)!r}: give {' or '.join(allowed)}")
+        if unknown := set(self.without) - set(PARTS):
+            raise VeloDepthError(f"without names {unknown.pop()!r}: give some of {', '.join(PARTS)}")
+        if not self.data:
+            raise VeloDepthError("data is empty: give at least one folder of shards")
+        for name in ("steps", "batch", "every", "checked", "warm_up", "threads"):
+            if getattr(self, name) < 1:
+                raise VeloDepthError(f"{name} is {getattr(self, name)}: give 1 or more")
+        if not 1 <= self.rollout <= 10:
+            raise VeloDepthError(f"rollout is {self.rollout}: give 1 to 10 frames")
+        if self.frames < 2:
+            raise VeloDepthError(f"frames is {self.frames}: give 2 or more")
+        for size in self.sizes:
+            if not (isinstance(size, list) and len(size) == 2 and all(isinstance(x, int) for x in size)):
+                raise VeloDepthError(f"sizes holds {size!r}: give [width, height] of each canvas")
+
+
+def load_config(path: str | Path | None, **overrides: Any) -> Config:
+    """A Config from a TOML file (None: from defaults); `overrides` that are not None win.
+
+    Raises VeloDepthError, naming the key, where the file cannot be read, has a key that Config lacks or a
+    value of another type, or a field without default is given nowhere.
+    """
+    values = {} if path is None else _read(Path(path))
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    for field_ in dataclasses.fields(Config):
+        bare = field_.default is dataclasses.MISSING and field_.default_factory is dataclasses.MISSING
+        if bare and field_.name not in values:
+            raise VeloDepthError(f"{field_.name} is not given: name it in the TOML file or as an option")
+    return Config(**values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise VeloDepthError(f"{path} cannot be read as TOML ({error}): give a configuration") from error
+    return {name: _checked(path, name, value) for name, value in values.items()}
+
+
+def _checked(path: Path, name: str, value: Any) -> Any:
+    kinds: Mapping[str, Any] = {
+        "str": str, "int": int, "float": (int, float), "float | None": (int, float), "bool": bool,
+        "bool | None": bool, "list[str]": list, "list[int]": list, "list[list[int]]": list,
+    }  # fmt: skip
+    annotations = {each.name: str(each.type) for each in dataclasses.fields(Config)}
+    if name not in annotations:
+        raise VeloDepthError(f"{path} has an unknown key {name!r}: the keys are {', '.join(annotations)}")
+    kind = annotations[name]
+    if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and "bool" not in kind):
+        raise VeloDepthError(f"{path}: {name} is {value!r}, not of type {kind}: correct it")
+    return float(value) if kind.startswith("float") else value

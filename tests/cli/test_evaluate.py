@@ -1,0 +1,176 @@
+"""`velodepth eval` and `velodepth compare`, as a shell would call them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TRUTH = 1.5 + np.add.outer(np.linspace(0, 1, 48), np.linspace(0, 1, 64))  # metres
+
+
+@pytest.fixture
+def rgbd(tmp_path: Path) -> Path:
+    """Two recordings of a leaning plane, three frames each, a camera that stands still."""
+    for name in ("a", "b"):
+        folder = tmp_path / "rgbd" / name
+        for kind in ("rgb", "depth"):
+            (folder / kind).mkdir(parents=True)
+        for i in range(3):
+            picture = np.repeat((80 * TRUTH)[..., None] % 256, 3, axis=2).astype(np.uint8)
+            cv2.imwrite(str(folder / "rgb" / f"{i:06d}.png"), picture)
+            cv2.imwrite(str(folder / "depth" / f"{i:06d}.png"), np.rint(1000 * TRUTH).astype(np.uint16))
+        pose = " ".join(map(str, np.eye(4).ravel()))
+        (folder / "poses.txt").write_text("\n".join(f"{i} {pose}" for i in range(3)))
+        meta = {"fps": 10, "depth_scale": 0.001, "width": 64, "height": 48}
+        meta["intrinsics"] = {"fx": 60, "fy": 60, "cx": 32, "cy": 24}
+        (folder / "meta.json").write_text(json.dumps(meta))
+    return tmp_path / "rgbd"
+
+
+@pytest.fixture
+def measure(call, rgbd, tmp_path):
+    """velodepth eval on the recordings, with a cache of its own."""
+
+    def run(*arguments):
+        return call(
+            "eval", "--data", rgbd, "--cache", tmp_path / "cache", "--preset", "nano-fast", *arguments
+        )
+
+    return run
+
+
+def constant(folder: Path, **changes: float) -> Path:
+    """Predictions of another program: the truth, scaled by sequence."""
+    folder.mkdir()
+    for name in ("a", "b"):
+        depth = np.repeat(TRUTH[None] * changes.get(name, 1), 3, axis=0).astype(np.float32)
+        np.savez(folder / f"{name}.npz", depth=depth)
+    return folder
+
+
+def test_a_preset_is_measured_and_every_form_written(measure, folder):
+    outcome = measure(
+        "--json", "r.json", "--csv", "r.csv", "--markdown", "r.md", "--plots", "p", "--save", "s"
+    )
+    assert outcome.status == 0, outcome.err
+    assert "protocol" in outcome.out and "si: one factor per sequence" in outcome.out
+    assert "nano-fast, adaptive; claims to be metric" in outcome.out
+    held = json.loads((folder / "r.json").read_text())
+    assert [*held["sequences"]] == ["a", "b"]
+    assert held["protocol"]["name"] == "full"
+    assert f"{held['mean']['delta1_si']:.3f}" in outcome.out
+    assert held["mean"]["keyframe_share"] == pytest.approx(1 / 3)
+    rows = list(csv.DictReader((folder / "r.csv").open()))
+    assert float(rows[0]["delta1_si"]) == held["sequences"]["a"]["delta1_si"]
+    assert "| a |" in (folder / "r.md").read_text()
+    assert (folder / "p" / "tradeoff.png").is_file() and (folder / "p" / "slice-a.png").is_file()
+    with np.load(folder / "s" / "a.npz") as written:
+        assert written["depth"].shape == (3, 48, 64)
+    assert "written to r.json, r.csv, r.md, p, s" in outcome.out
+
+
+def test_policies_stand_side_by_side(measure, folder):
+    outcome = measure("--policies", "every,every:2", "--json", "p.json", "--protocol", "online", "--quiet")
+    assert (outcome.status, outcome.out) == (0, "")
+    held = json.loads((folder / "p.json").read_text())["policies"]
+    shares = {name: run["mean"]["keyframe_share"] for name, run in held.items()}
+    assert shares == pytest.approx({"every": 1, "every:2": 2 / 3})
+    again = measure("--policies", "every,every:2", "--protocol", "online")
+    assert again.status == 0
+    table = again.out.split("Keyframe policies")[1]
+    assert "every:2" in table and "0.667" in table
+
+
+def test_predictions_of_another_program_are_measured_and_compared(call, measure, folder):
+    constant(folder / "good")
+    constant(folder / "bad", a=1.5, b=2.0)
+    for name in ("good", "bad"):
+        outcome = measure("--predictions", name, "--claim", "metric", "--json", f"{name}.json", "--quiet")
+        assert outcome.status == 0, outcome.err
+    outcome = call("compare", "bad.json", "good.json", "--markdown", "c.md", "--plot", "t.png")
+    assert outcome.status == 0, outcome.err
+    (row,) = [line.split() for line in outcome.out.splitlines() if line.strip().startswith("delta1_metric")]
+    assert row[-6:] == ["1.000", "1.000", "1.000", "1.000", "better", "2"]
+    assert "delta1_metric" in (folder / "c.md").read_text()
+    assert cv2.imread("t.png") is not None
+
+
+def test_a_class_is_measured(measure, folder):
+    (folder / "rival.py").write_text(
+        "import numpy as np\nfrom velodepth.eval.predictions import Prediction\n"
+        "class Rival:\n    claim = 'affine_depth'\n"
+        "    def start(self, clip): self.n = 0\n"
+        "    def push(self, picture):\n"
+        "        self.n += 1\n        return Prediction(self.n - 1, picture[..., 0].astype(np.float32))\n"
+        "    def finish(self): return []\n"
+    )
+    outcome = measure("--predictor", "rival.py:Rival", "--protocol", "velodepth")
+    assert outcome.status == 0, outcome.err
+    assert "claims to be affine_depth" in outcome.out and "si: one factor" not in outcome.out
+
+
+def test_a_sequence_that_cannot_be_read_stops_the_run_or_is_listed(measure, rgbd, folder):
+    constant(folder / "good")
+    (rgbd / "a" / "depth" / "000001.png").write_bytes(b"no picture")
+    stopped = measure("--predictions", "good", "--json", "r.json")
+    assert stopped.status == 2 and stopped.out == ""
+    assert stopped.err.startswith("Error: sequence a, frame 1") and stopped.err.count("\n") == 1
+    assert not (folder / "r.json").exists()
+    listed = measure("--predictions", "good", "--json", "r.json", "--keep-going")
+    assert listed.status == 2
+    assert "failed" in listed.out and "a failed: sequence a, frame 1" in listed.out
+    assert [*json.loads((folder / "r.json").read_text())["failed"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--protocol", "kitti"], ["kitti", "velodepth, vda, online, full"]),
+        (["--policy", "often"], ["often"]),
+        (["--policies", "every,often"], ["often"]),
+        (["--preset", "giant"], ["giant"]),
+        (["--predictions", "nowhere"], ["nowhere"]),
+        (["--predictor", "nowhere.py:Rival"], ["nowhere.py"]),
+        (["--kind", "imagenet"], ["imagenet"]),
+        (["--policy", "every", "--policies", "every"], ["--policy", "--policies"]),
+        (["--claim", "metric"], ["--claim", "--predictions"]),
+        (["--json", "there.json"], ["there.json", "--overwrite"]),
+    ],
+)
+def test_bad_input_is_one_sentence(measure, folder, arguments, words):
+    (folder / "there.json").write_text("mine")
+    outcome = measure(*arguments)
+    assert outcome.status == 2 and outcome.out == ""
+    assert outcome.err.startswith("Error: ") and outcome.err.count("\n") == 1
+    assert all(word in outcome.err for word in words), outcome.err
+    assert (folder / "there.json").read_text() == "mine"
+
+
+def test_compare_wants_two_runs(call, folder):
+    (folder / "x.json").write_text("{}")
+    outcome = call("compare", "x.json")
+    assert outcome.status == 2 and "x.json" in outcome.err
+    assert call("compare", "gone.json").status == 2
+
+
+def test_ctrl_c_keeps_what_was_measured(measure, folder, monkeypatch, tmp_path):
+    from velodepth.eval import evaluate
+
+    constant(folder / "good")
+    start = evaluate.Measuring.__call__
+    seen = []
+
+    def interrupted(self, spool, advance):
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(1)
+        return start(self, spool, advance)
+
+    monkeypatch.setattr(evaluate.Measuring, "__call__", interrupted)
+    assert measure("--predictions", "good").status == 130
+    assert len(list((tmp_path / "cache").iterdir())) == 1

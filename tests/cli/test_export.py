@@ -1,0 +1,40 @@
+"""`velodepth export` as a shell calls it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
+pytest.importorskip("onnx", reason="onnx is an extra: pip install 'velodepth[export]'")
+
+
+def test_a_preset_for_pictures_of_a_size(call, folder):
+    outcome = call("export", "--preset", "nano-fast", "--size", "640x360", "--out", "graphs")
+    assert outcome.status == 0, outcome.err
+    note = json.loads((folder / "graphs/velodepth.json").read_text())
+    assert note["preset"] == "nano-fast" and note["licence"] == "Apache-2.0"
+    assert note["canvas"] == {"width": 256, "height": 160, "multiple": 32}
+    assert note["picture"] == {
+        "width": 640, "height": 360, "padding": {"left": 0, "top": 0, "right": 0, "bottom": 0}
+    }  # fmt: skip
+    assert outcome.out.startswith(
+        "nano-fast for a canvas of 256x160; relative difference to PyTorch: encode "
+    )
+    assert all(graph["error"] < 1e-3 for graph in note["graphs"].values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--size", "640x480", "--canvas", "64x64"], "--size and --canvas are both given: choose one"),
+        (["--size", "big"], "--size big is not understood: give WIDTHxHEIGHT"),
+        (["--canvas", "100x64"], "a canvas of 100x64 does not fit this network: give multiples of 32"),
+        (["--preset", "giant"], "there is no preset 'giant'"),
+    ],
+)
+def test_bad_input(call, folder, arguments, told):
+    outcome = call("export", *arguments, "--out", "graphs")
+    assert outcome.status == 2 and told in outcome.err
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,73 @@
+"""`velodepth live` and `velodepth web`, in this process."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+
+import pytest
+
+FAST = ("--preset", "nano-fast")
+LIVE = r"12 pictures came, (\d+) were shown, (\d+) dropped; \d+ ms behind, 99 of 100 within \d+ ms\n"
+
+
+def test_live_plays_a_file_to_its_end_and_says_what_became_of_it(call, street):
+    outcome = call("live", street, "--port", 0, *FAST)
+    assert outcome.status == 0, outcome.err
+    url, summary = outcome.out.splitlines(keepends=True)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/  \(Ctrl-C ends it\)\n", url)
+    shown, dropped = map(int, re.fullmatch(LIVE, summary).groups())
+    assert shown + dropped == 12 and shown > 0
+
+
+def test_live_says_why_there_is_no_window(call, street, monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("velodepth.cli.live.PORT", 0)
+    outcome = call("live", street, "--quiet", *FAST)
+    assert outcome.status == 0
+    assert outcome.err == "No window, since there is no display: open the page instead.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere.mp4"], "there is no 'nowhere.mp4'"),
+        (["street.mp4", "--range", "4"], "--range 4 is not understood"),
+        (["street.mp4", "--camera", "missing.json"], "missing.json"),
+    ],
+)
+def test_live_tells_bad_input_in_a_sentence(call, street, folder, arguments, told):
+    (folder / "street.mp4").write_bytes(street.read_bytes())
+    outcome = call("live", *arguments)
+    assert outcome.status == 2 and told in outcome.err and outcome.err.count("\n") == 1
+
+
+def test_web_tells_a_port_in_use(call):
+    pytest.importorskip("fastapi")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = call("web", "--port", port)
+    assert outcome.status == 2
+    assert re.fullmatch(rf"Error: cannot listen on 127\.0\.0\.1, port {port} .*--host\n", outcome.err)
+
+
+def test_web_writes_a_static_page_and_replaces_nothing_unasked(call, folder):
+    pytest.importorskip("fastapi")
+    outcome = call("web", "--static", "site")
+    assert outcome.status == 0 and "written to site" in outcome.out
+    settings = json.loads((folder / "site/settings.json").read_text())
+    assert settings["engine"] == "browser" and len(settings["colours"]) == 256
+    for name in (
+        "index.html",
+        "nano/encode.onnx",
+        "nano/nano.safetensors",
+        "vendor/ort-wasm-simd-threaded.wasm",
+    ):
+        assert (folder / "site" / name).is_file()
+    assert not list((folder / "site").glob(".*"))
+    outcome = call("web", "--static", "site")
+    assert outcome.status == 2 and "holds files already" in outcome.err
+    assert call("web", "--static", "site", "--overwrite").status == 0

@@ -1,0 +1,43 @@
+"""Configuration: from TOML and options, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from velodepth.errors import VeloDepthError
+from velodepth.train.config import Config, load_config
+
+
+def test_options_win_over_the_file_and_the_file_over_defaults(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text('data = ["a", "b"]\nsteps = 7\nrate = 1\nsizes = [[96, 64]]\nmixed = true\nages = [0]\n')
+    config = load_config(file, out="run", steps=9, batch=None)
+    assert (config.data, config.out, config.steps, config.batch) == (["a", "b"], "run", 9, Config.batch)
+    assert config.rate == 1.0 and isinstance(config.rate, float)
+    assert (config.sizes, config.mixed, config.ages) == ([[96, 64]], True, [0])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("stpes = 3", "'stpes'"),
+        ("steps = 'many'", "steps is 'many'"),
+        ("steps = true", "steps is True"),
+        ("steps = 0", "steps is 0"),
+        ("rollout = 11", "rollout is 11"),
+        ("stage = 'depth'", "stage is 'depth'"),
+        ("without = ['luck']", "'luck'"),
+        ("sizes = [[96]]", "sizes holds"),
+        ("steps = ", "cannot be read as TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, told):
+    file = tmp_path / "run.toml"
+    file.write_text(f"data = ['a']\nout = 'b'\n{text}\n")
+    with pytest.raises(VeloDepthError, match=told):
+        load_config(file)
+
+
+def test_a_field_that_nobody_gave_is_named():
+    with pytest.raises(VeloDepthError, match="out is not given"):
+        load_config(None, data=["a"])
