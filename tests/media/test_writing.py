@@ -20,6 +20,8 @@ import numpy as np
 import OpenEXR
 import pytest
 import tifffile
+from rerun.chunk import RrdReader
+from rosbags import rosbag2
 
 from velodepth.cameras import Pinhole
 from velodepth.errors import VeloDepthError
@@ -103,7 +105,7 @@ def test_png_saturates_and_marks_what_it_cannot_say(tmp_path):
 
 def read_exr(path):
     with OpenEXR.File(str(path)) as file:
-        assert list(file.channels()) == ["Z"]
+        assert set(file.channels()) == {"RGB", "Z", "confidence.Y"}
         return np.array(file.channels()["Z"].pixels)
 
 
@@ -403,6 +405,12 @@ def count_frames(path):
         return len(files(path))
     if path.suffix == ".mp4":
         return len(read_video(path)[0])
+    if path.suffix == ".mcap":
+        with rosbag2.Reader(path) as bag:
+            (count,) = {topic.msgcount for topic in bag.topics.values()}
+        return count
+    if path.suffix == ".rrd":
+        return sum(chunk.num_rows for chunk in RrdReader(path).stream() if chunk.entity_path == "/points")
     return len(np.load(path)["depth"]) if path.suffix == ".npz" else len(read_lines(path)) - 1
 
 
@@ -513,7 +521,7 @@ def test_a_full_disk(tiny_disk, kind):
 @pytest.mark.parametrize("kind", SINGLE)
 def test_a_disk_full_at_the_end(tiny_disk, kind):
     writer = open_writer(destination(tiny_disk, kind), kind)
-    for frame in make_clip(1 if kind == "jsonl" else 300, width=8, height=6):
+    for frame in make_clip(1 if kind in ("jsonl", "rerun") else 300, width=8, height=6):
         writer.write(frame)
     with pytest.raises(OSError, match="No space"), (tiny_disk / "filler").open("wb", buffering=0) as filler:
         while filler.write(bytes(1000)):
@@ -595,7 +603,9 @@ def test_a_path_that_tells_no_kind(tmp_path, path):
 
 
 def test_names_that_are_none(tmp_path):
-    with pytest.raises(VeloDepthError, match="no output is called 'gif': choose from side, depth, png"):
+    with pytest.raises(
+        VeloDepthError, match="no output is called 'gif': choose from side, depth, stereo, png"
+    ):
         writers_for(tmp_path, "clip", ["png", "gif"])
     with pytest.raises(VeloDepthError, match=r"end in \.mp4"):
         open_writer(tmp_path / "clip.avi", "side")

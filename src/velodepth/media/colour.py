@@ -21,6 +21,9 @@ UNKNOWN = (64, 64, 64)  # where depth is not a positive number
 # (256, 1, 3) RGB, far to near: INFERNO without its blackest and palest ends, which hide what is there
 COLOURS = cv2.applyColorMap(np.linspace(14, 250, 256).round().astype(np.uint8)[:, None], cv2.COLORMAP_INFERNO)
 COLOURS = np.ascontiguousarray(COLOURS[..., ::-1])
+_LEVELS = np.arange(256) / 255
+LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+"""(256,) float32: light in 0..1 for a value of an sRGB picture (IEC 61966-2-1)."""
 
 
 class Colouring:
@@ -61,7 +64,7 @@ class Colouring:
         Uses `depth`, `time` (seconds) and `keyframe_reason` of the frame. Depth that is no positive finite
         number is painted grey.
         """
-        self._follow(frame)
+        self.follow(frame)
         known = (frame.depth > 0) & (frame.depth < np.inf)
         if self._range is None:
             return np.full((*known.shape, 3), UNKNOWN, np.uint8)
@@ -76,8 +79,8 @@ class Colouring:
             self._bar.draw(picture)
         return picture
 
-    def _follow(self, frame: DepthFrame) -> None:
-        """Moves the range towards the depths of this frame."""
+    def follow(self, frame: DepthFrame) -> None:
+        """Moves the range towards the depths of this frame, as `paint` does first."""
         elapsed, self._time = max(frame.time - self._time, 0.0), frame.time
         depth = sample(frame.depth)
         if not depth.size:

@@ -1,4 +1,4 @@
-"""Depth as numbers, one file a frame: PNG, NPY, EXR, TIFF."""
+"""Depth as numbers, one file a frame: PNG, NPY, TIFF, and EXR with the picture."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ import cv2
 import numpy as np
 
 from velodepth.media.atomic import FolderWriter
+from velodepth.media.colour import LINEAR
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
+
+REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+"""x and y of red, green, blue and white (ITU-R BT.709), as sRGB has them."""
 
 
 def to_millimetres(depth: np.ndarray) -> np.ndarray:
@@ -61,16 +65,33 @@ class TiffWriter(FolderWriter):
 
 
 class ExrWriter(FolderWriter):
-    """000000.exr, ...: OpenEXR with one 32-bit float channel Z, metres, ZIP compressed (lossless)."""
+    """000000.exr, ...: picture and depth in one OpenEXR file, ZIP compressed (lossless), for compositors.
+
+    R, G, B       half, scene-linear, Rec. 709 primaries: the picture through sRGB's curve (IEC 61966-2-1)
+    Z             float, metres along the optical axis, growing away from the camera
+    confidence.Y  half, as `DepthFrame.confidence`; Blender shows Z only in files that have such a layer
+
+    There is no A: pictures are opaque, so premultiplied and straight colours are the same. Z is data, which
+    nothing was multiplied into.
+    """
 
     suffix = ".exr"
 
     def _save(self, path: Path, frame: DepthFrame) -> None:
         import OpenEXR
 
-        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        header = {
+            "compression": OpenEXR.ZIP_COMPRESSION,
+            "type": OpenEXR.scanlineimage,
+            "chromaticities": REC709,
+        }
+        channels = {
+            "RGB": LINEAR[frame.picture].astype(np.float16),
+            "Z": np.ascontiguousarray(frame.depth),
+            "confidence.Y": frame.confidence.astype(np.float16),
+        }
         try:
-            OpenEXR.File(header, {"Z": np.ascontiguousarray(frame.depth)}).write(str(path))
+            OpenEXR.File(header, channels).write(str(path))
         except RuntimeError as error:  # OpenEXR says only in words what the system refused
             full = os.strerror(errno.ENOSPC) in str(error)
             raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error

@@ -49,18 +49,24 @@ def read_image(path: Path) -> np.ndarray:
     """One image file as an upright (H, W, 3) uint8 RGB picture; VeloDepthError names a file that is none."""
     try:
         # OpenCV opens no path outside the code page on Windows, so the bytes are read here.
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+        rgb = decode_image(np.frombuffer(path.read_bytes(), np.uint8))
     except OSError as error:
         raise VeloDepthError(f"{path} cannot be opened: {error.strerror}") from error
-    except cv2.error:
-        bgr = None
-    if bgr is None:
+    if rgb is None:
         raise VeloDepthError(f"{path} cannot be read as an image: replace it or leave it out")
     try:
-        return as_picture(bgr[..., ::-1])
+        return as_picture(rgb)
     except VeloDepthError as error:
         raise VeloDepthError(f"{path}: {error}") from None
+
+
+def decode_image(code: np.ndarray) -> np.ndarray | None:
+    """The RGB array (H, W, 3), uint8 or wider, in the bytes (N,) uint8 of an image file; None if none is."""
+    try:
+        bgr = cv2.imdecode(code, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if code.size else None
+    except cv2.error:
+        return None
+    return None if bgr is None else bgr[..., ::-1]
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -18,16 +18,12 @@ AXES, COLOURS = ("x", "y", "z"), ("red", "green", "blue")
 VERTEX = np.dtype([(axis, "<f4") for axis in AXES] + [(colour, "u1") for colour in COLOURS])
 
 
-class PlyWriter(FolderWriter):
-    """000000.ply, ...: the points of chosen frames, with the colours of the picture (binary little endian).
+class PointsWriter(FolderWriter):
+    """Base of the formats with the points of a chosen frame in a file.
 
-    `frames` is a number n, for each frame whose index it divides, or the indices themselves. A vertex is
-    x, y, z float32 in metres, camera axes (x right, y down, z forward), and red, green, blue uint8; pixels
-    run row by row, those without a finite point are left out.
+    `frames` is a number n, for each frame whose index it divides, or the indices themselves.
     Raises VeloDepthError as FolderWriter does, and for n < 1.
     """
-
-    suffix = ".ply"
 
     def __init__(
         self, folder: str | Path, frames: int | Collection[int] = 30, overwrite: bool = False
@@ -40,6 +36,16 @@ class PlyWriter(FolderWriter):
     def write(self, frame: DepthFrame) -> None:
         if frame.index % self._frames == 0 if isinstance(self._frames, int) else frame.index in self._frames:
             super().write(frame)
+
+
+class PlyWriter(PointsWriter):
+    """000000.ply, ...: the points of chosen frames, with the colours of the picture (binary little endian).
+
+    A vertex is x, y, z float32 in metres, camera axes (x right, y down, z forward), and red, green, blue
+    uint8; pixels run row by row, those without a finite point are left out.
+    """
+
+    suffix = ".ply"
 
     def _save(self, path: Path, frame: DepthFrame) -> None:
         known = np.isfinite(frame.points).all(axis=2)

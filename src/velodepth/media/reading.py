@@ -20,10 +20,19 @@ from velodepth.media.source import Source, SourceFrame
 __all__ = ["Source", "SourceFrame", "open_source"]
 
 PATH = (str, os.PathLike)
-ACCEPTED = "a video, a folder, glob or list of images, a camera number, a URL, '-' or an iterable of arrays"
+BAGS = (".mcap", ".db3", ".bag")
+ACCEPTED = (
+    "a video, a folder, glob or list of images, a bag, a camera number, a URL, '-' or an iterable of arrays"
+)
 
 
-def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, int] | None = None) -> Source:
+def open_source(
+    source: Any,
+    *,
+    frame_rate: float = 30.0,
+    raw_size: tuple[int, int] | None = None,
+    topic: str | None = None,
+) -> Source:
     """Open whatever gives pictures; only what the kind of source needs is imported.
 
     Args:
@@ -31,6 +40,7 @@ def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, i
             a video file, str or Path: anything FFmpeg decodes, times and rotation honoured (`Video`);
             a folder, a glob, a list of paths or one image file: jpg, png, tiff, webp, bmp; folder and
             glob in natural order (`Images`);
+            a ROS bag: .mcap, .db3, .bag, or the folder of a ROS 2 bag (`velodepth.media.rosbag.Bag`);
             a camera number, 0 or "0": through OpenCV (`Capture`; a file of that name is "./0");
             a URL: http, rtsp, udp, ... (`velodepth.media.video.open_url`);
             "-": standard input, a container or, with `raw_size`, bare rgb24 pictures
@@ -39,6 +49,7 @@ def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, i
             a `Source`, which is returned as it is.
         frame_rate: frames a second of what has no times of its own: images, arrays, bare pictures.
         raw_size: (width, height) in pixels of bare rgb24 pictures on standard input.
+        topic: of a bag that has pictures on several.
 
     Returns:
         A `Source`: iterate it once; close it, leave its `with` block or read it to the end.
@@ -52,6 +63,8 @@ def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, i
     piped = isinstance(source, str) and source == "-"
     if raw_size is not None and not (piped and len(raw_size) == 2 and min(raw_size) > 0):
         raise VeloDepthError(f"raw_size is {raw_size}: give (width, height) in pixels, and only with '-'")
+    if topic is not None and not (isinstance(source, PATH) and is_bag(Path(source))):
+        raise VeloDepthError(f"topic is {topic!r}: give one only with a ROS bag")
     if isinstance(source, Source):
         return source
     if isinstance(source, Integral) and not isinstance(source, bool):
@@ -72,7 +85,7 @@ def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, i
 
             return open_url(source)
     if isinstance(source, PATH):
-        return _open_path(os.fspath(source), frame_rate)
+        return _open_path(os.fspath(source), frame_rate, topic)
     if isinstance(source, (list, tuple)) and source and all(isinstance(item, PATH) for item in source):
         from velodepth.media.images import Images
 
@@ -84,10 +97,19 @@ def open_source(source: Any, *, frame_rate: float = 30.0, raw_size: tuple[int, i
     raise VeloDepthError(f"a {type(source).__name__} is not a source of pictures: give {ACCEPTED}")
 
 
-def _open_path(name: str, frame_rate: float) -> Source:
+def is_bag(path: Path) -> bool:
+    """Whether it has the ending of a ROS bag, or is the folder of a ROS 2 bag."""
+    return path.suffix.lower() in BAGS or (path / "metadata.yaml").is_file()
+
+
+def _open_path(name: str, frame_rate: float, topic: str | None) -> Source:
     from velodepth.media import images
 
     path = Path(name)
+    if path.exists() and is_bag(path):
+        from velodepth.media.rosbag import Bag
+
+        return Bag(path, topic)
     if os.path.isdir(name):
         return images.Images(name, images.images_in(path), frame_rate)
     if os.path.exists(name):

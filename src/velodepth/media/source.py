@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from velodepth.errors import VeloDepthError
+
+if TYPE_CHECKING:
+    from velodepth.cameras import Camera
 
 MIN_SIDE = 16  # pixels; a smaller picture has no depth to speak of
 
@@ -21,6 +24,18 @@ class SourceFrame:
     index: int  # 0, 1, 2, ... in the order delivered
     time: float  # seconds since the first frame, strictly increasing
     picture: np.ndarray  # (H, W, 3) uint8 RGB, upright
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the times of a recorded source begin, in ROS's words; times in nanoseconds.
+
+    A frame is stamped `stamp` + its time, and was recorded `recorded` + its time.
+    """
+
+    stamp: int = 0  # of the first picture, by the clock of its camera
+    recorded: int = 0  # when the first picture reached the recorder, by the recorder's clock
+    frame_id: str = "camera"  # the coordinate frame of the camera's axes
 
 
 class Source(ABC):
@@ -53,6 +68,16 @@ class Source(ABC):
         self.length = length
         self.live = live
         self._started = self._closed = False
+
+    @property
+    def camera(self) -> Camera | None:
+        """That of its pictures, if the source knows it; VeloDepthError where we do not know its model."""
+        return None
+
+    @property
+    def origin(self) -> Origin:
+        """Where its times begin; Origin() if the source does not know."""
+        return Origin()
 
     @abstractmethod
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:

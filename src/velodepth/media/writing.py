@@ -18,8 +18,13 @@ from velodepth.media.colour import Colouring
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
 from velodepth.media.depthvideo import VideoWriter
+from velodepth.media.gltf import GlbWriter
 from velodepth.media.pointcloud import PlyWriter
+from velodepth.media.rerun_log import RerunWriter
+from velodepth.media.rosbag_writing import BagWriter
 from velodepth.media.sidecar import JsonLinesWriter
+from velodepth.media.source import Origin
+from velodepth.media.stereo import StereoWriter
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
@@ -31,10 +36,11 @@ __all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writ
 class Options:
     """What the kinds can be told; each takes what concerns it."""
 
-    near: float | None = None  # side, depth: metres of the brightest colour; None follows the scene
-    far: float | None = None  # side, depth: metres of the darkest colour; None follows the scene
-    points: int | Collection[int] = 30  # ply: every n-th frame, or the indices
+    near: float | None = None  # side, depth, stereo: metres of the brightest colour; None follows the scene
+    far: float | None = None  # side, depth, stereo: metres of the darkest colour; None follows the scene
+    points: int | Collection[int] = 30  # ply, glb: every n-th frame, or the indices
     facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
+    origin: Origin | None = None  # bag: where the times of the source begin
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
 
 
@@ -67,6 +73,12 @@ KINDS: dict[str, Kind] = {
         Kind("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
         Kind("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
         Kind(
+            "stereo",
+            "-stereo.mp4",
+            "video: a picture for each eye, side by side",
+            lambda path, told: StereoWriter(path, told.near, told.far),
+        ),
+        Kind(
             "png",
             "-png/000000.png",
             "a 16-bit picture a frame, millimetres (65.535 m at most)",
@@ -87,7 +99,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             "exr",
             "-exr/000000.exr",
-            "an OpenEXR picture a frame, float32 channel Z, metres",
+            "an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence",
             lambda path, told: ExrWriter(path, told.overwrite),
         ),
         Kind(
@@ -103,10 +115,28 @@ KINDS: dict[str, Kind] = {
             lambda path, told: PlyWriter(path, told.points, told.overwrite),
         ),
         Kind(
+            "glb",
+            "-glb/000000.glb",
+            "the same as glTF 2.0, with the camera",
+            lambda path, told: GlbWriter(path, told.points, told.overwrite),
+        ),
+        Kind(
             "jsonl",
             ".jsonl",
             "a line of JSON a frame: time, keyframe and reason, camera, depth percentiles",
             lambda path, told: JsonLinesWriter(path, told.facts),
+        ),
+        Kind(
+            "bag",
+            "-depth.mcap",
+            "a ROS 2 bag: depth, confidence, camera and coloured points of each frame",
+            lambda path, told: BagWriter(path, told.origin),
+        ),
+        Kind(
+            "rerun",
+            ".rrd",
+            "a Rerun recording: picture, depth, camera, points, keyframes",
+            lambda path, told: RerunWriter(path),
         ),
     )
 }
@@ -115,8 +145,9 @@ KINDS: dict[str, Kind] = {
 def open_writer(path: str | Path, kind: str | None = None, options: Options | None = None) -> Writer:
     """Opens one output, ready to take frames.
 
-    Without `kind` the path tells it: `clip.mp4` (side), `clip.npz`, `clip.jsonl`, and `folder/*.png` (or npy,
-    exr, tiff, ply) for a folder with a file a frame. With such a kind, `path` is the folder.
+    Without `kind` the path tells it: `clip.mp4` (side), `clip.npz`, `clip.jsonl`, `clip.mcap`, `clip.rrd`,
+    and `folder/*.png` (or npy, exr, tiff, ply, glb) for a folder with a file a frame. With such a kind,
+    `path` is the folder.
     Missing folders are made. Raises VeloDepthError where the kind is not known or not that of the path, and,
     before the first frame, where the path cannot be written.
     """

@@ -1,0 +1,109 @@
+"""Depth as coloured points in space: glTF, in its one-file form GLB."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from velodepth.cameras import Pinhole
+from velodepth.media.colour import LINEAR
+from velodepth.media.pointcloud import PointsWriter
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+FLOAT, USHORT, POINTS, VERTICES = 5126, 5123, 0, 34962  # glTF 2.0, sections 3.6.2.2, 5.24.4 and 5.11.5
+NEAREST = 0.01  # metres, of the camera's view
+
+
+class GlbWriter(PointsWriter):
+    """000000.glb, ...: the points of chosen frames, with the colours of the picture, and the camera.
+
+    Axes and units are those of glTF 2.0: metres, x right, y up, and the camera looks along -z; so y and z
+    have the other sign than in camera axes. POSITION is float32. COLOR_0 is linear light, 16 bits, as glTF
+    wants it, and not lit. Pixels run row by row, those without a finite point are left out. A pinhole camera
+    stands at the origin as a camera of the scene, with its vertical field of view; glTF has no words for a
+    centre that is not the picture's, so the intrinsics in pixels are among its extras. Other lenses are left
+    out.
+    """
+
+    suffix = ".glb"
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        known = np.isfinite(frame.points).all(axis=2)
+        points = frame.points[known] * np.array((1, -1, -1), np.float32)
+        colours = np.full((len(points), 4), 65535, "<u2")
+        colours[:, :3] = np.rint(LINEAR[frame.picture[known]] * 65535)
+        path.write_bytes(glb(scene(frame, points), points.astype("<f4").tobytes() + colours.tobytes()))
+
+
+def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
+    """The scene of a frame whose points (N, 3) come first in the buffer, then N colours."""
+    count = len(points)
+    nodes: list[dict[str, Any]] = []
+    gltf: dict[str, Any] = {
+        "asset": {"version": "2.0", "generator": "velodepth"},
+        "scene": 0,
+        "scenes": [{"name": f"frame {frame.index} at {frame.time:.6f} s"}],
+    }
+    if count:
+        nodes.append({"name": "points", "mesh": 0})
+        gltf |= {
+            "meshes": [
+                {"primitives": [{"mode": POINTS, "attributes": {"POSITION": 0, "COLOR_0": 1}, "material": 0}]}
+            ],
+            "materials": [{"extensions": {"KHR_materials_unlit": {}}}],
+            "extensionsUsed": ["KHR_materials_unlit"],
+            "accessors": [
+                {
+                    "bufferView": 0,
+                    "componentType": FLOAT,
+                    "count": count,
+                    "type": "VEC3",
+                    "min": points.min(axis=0).tolist(),
+                    "max": points.max(axis=0).tolist(),
+                },
+                {
+                    "bufferView": 1,
+                    "componentType": USHORT,
+                    "normalized": True,
+                    "count": count,
+                    "type": "VEC4",
+                },
+            ],
+            "bufferViews": [
+                {"buffer": 0, "byteOffset": 0, "byteLength": 12 * count, "target": VERTICES},
+                {"buffer": 0, "byteOffset": 12 * count, "byteLength": 8 * count, "target": VERTICES},
+            ],
+            "buffers": [{"byteLength": 20 * count}],
+        }
+    if isinstance(frame.camera, Pinhole):
+        camera, (height, width) = frame.camera, frame.depth.shape
+        lens = {
+            "yfov": 2 * math.atan(height / 2 / camera.fy),
+            "aspectRatio": width / camera.fx * camera.fy / height,
+            "znear": NEAREST,
+        }
+        pixels = {"width": width, "height": height}
+        pixels |= {"fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy}
+        nodes.append({"name": "camera", "camera": 0})
+        gltf["cameras"] = [{"type": "perspective", "perspective": lens, "extras": pixels}]
+    if nodes:
+        gltf["nodes"] = nodes
+        gltf["scenes"][0]["nodes"] = list(range(len(nodes)))
+    return gltf
+
+
+def glb(gltf: dict[str, Any], buffer: bytes) -> bytes:
+    """A GLB file of a glTF object and its buffer, a multiple of 4 bytes long. Source: glTF 2.0, section 4."""
+    text = json.dumps(gltf, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text
+    if buffer:
+        chunks += struct.pack("<I4s", len(buffer), b"BIN\0") + buffer
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks

@@ -1,0 +1,99 @@
+"""Pictures of the frames beside each other, as an h264 video."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import FileWriter
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+TICKS = 90_000  # per second: frame times are kept to 11 microseconds
+NOMINAL_RATE = 30  # frames a second: for the encoder's rate control, and the length of a lone frame
+
+
+class H264Writer(FileWriter):
+    """Base of the .mp4 files: `columns` pictures of the frame's size beside each other.
+
+    H.264 (x264, yuv420p, BT.601, index first so that it starts at once from the web). Frame times are kept
+    relative to the first frame, also uneven ones; a time that does not grow is moved to just after the one
+    before. The codec wants even sizes: an odd width or height is filled with one repeated column or row.
+
+    Raises VeloDepthError as FileWriter does, and where x264 is missing or refuses the picture size.
+    """
+
+    columns: int
+    options: ClassVar[dict[str, str]] = {}  # more of x264's
+    _container: av.container.OutputContainer | None = None
+
+    def _pictures(self, frame: DepthFrame) -> list[np.ndarray]:
+        """The columns from left to right, RGB uint8 (H, W, 3)."""
+        raise NotImplementedError
+
+    def _begin(self, frame: DepthFrame) -> None:
+        height, width = frame.depth.shape
+        width *= self.columns
+        self._canvas = np.empty((height + height % 2, width + width % 2, 3), np.uint8)
+        self._converter = VideoReformatter()
+        self._start, self._last, self._gap = frame.time, -1, TICKS // NOMINAL_RATE
+        self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
+        try:
+            self._stream = self._container.add_stream("libx264", rate=NOMINAL_RATE)
+        except (av.FFmpegError, ValueError) as error:
+            raise VeloDepthError("this PyAV has no x264 encoder: install the `av` wheel from PyPI") from error
+        self._stream.height, self._stream.width = self._canvas.shape[:2]
+        self._stream.pix_fmt = "yuv420p"
+        # 9 ms of one core for 2 x 640 x 480; no B-frames, with which the file forgets the last frames' times
+        self._stream.options = {"preset": "superfast", "crf": "20", "bf": "0", **self.options}
+        context = self._stream.codec_context
+        context.time_base = Fraction(1, TICKS)
+        context.thread_count = 2  # the network wants the others, and each thread holds a frame
+        context.color_range, context.colorspace = 1, 6  # 16 to 235, BT.601
+        context.color_primaries, context.color_trc = 1, 1  # BT.709, as good as sRGB
+        try:
+            context.open()
+        except (av.FFmpegError, ValueError) as error:
+            size = "{1} x {0}".format(*self._canvas.shape)
+            raise VeloDepthError(f"x264 refuses a video of {size} pixels: use smaller pictures") from error
+
+    def _add(self, frame: DepthFrame) -> None:
+        height, width = frame.depth.shape
+        canvas = self._canvas
+        for column, picture in enumerate(self._pictures(frame)):
+            canvas[:height, column * width : (column + 1) * width] = picture
+        canvas[height:] = canvas[height - 1]
+        filled = self.columns * width
+        canvas[:, filled:] = canvas[:, filled - 1 : filled]
+        coded = self._converter.reformat(
+            av.VideoFrame.from_ndarray(canvas, format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU601,
+            dst_color_range=ColorRange.MPEG,
+        )
+        coded.time_base = Fraction(1, TICKS)
+        coded.pts = max(round((frame.time - self._start) * TICKS), self._last + 1)
+        if self._last >= 0:
+            self._gap = coded.pts - self._last
+        self._last = coded.pts
+        self._encode(coded)
+
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        assert self._container
+        for packet in self._stream.encode(picture):
+            packet.duration = self._gap  # the last frame's is its time on screen
+            self._container.mux(packet)
+
+    def _finish(self) -> None:
+        self._encode(None)
+        self._abandon()
+
+    def _abandon(self) -> None:
+        if self._container:
+            self._container.close()

@@ -1,0 +1,164 @@
+"""Depth to look at in Rerun: a recording (.rrd), or straight into its viewer."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from velodepth.cameras import Pinhole
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import FileWriter, Writer
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+POINTS = 50_000  # of a frame at most, on an even grid
+QUALITY = 90  # of the picture's JPEG
+ROOM = 1 << 16  # bytes; a disk with less has no room for what belongs to a frame besides its arrays
+OPENING, STALLED = 5.0, 60.0  # seconds to wait for the viewer's first answer; for a frame to be out
+
+
+def rerun() -> Any:
+    """The library; VeloDepthError where it is not installed."""
+    try:
+        import rerun
+        import rerun.blueprint
+    except ImportError as error:
+        raise VeloDepthError("Rerun needs its SDK: run  pip install 'velodepth[rerun]'") from error
+    return rerun
+
+
+class Log:
+    """What both writers log, on the time lines `frame` (index) and `time` (s).
+
+    /camera           Pinhole, pixels, where the camera is one: Rerun has no distortion
+    /camera/picture   the picture, JPEG
+    /camera/depth     depth image, float32 metres, exact
+    /points           coloured points, metres, at most 50 000 on an even grid of pixels
+    /keyframes        a line of text for each keyframe: why the network looked anew
+
+    Axes are the camera's: x right, y down, z forward. Rerun's pixels are ours, (0, 0) is a corner.
+    """
+
+    def __init__(self) -> None:
+        self._rr = rr = rerun()
+        self.recording = rr.RecordingStream("velodepth")
+
+    def begin(self) -> None:
+        """To be called when it is known where the log goes."""
+        rr, views = self._rr, self._rr.blueprint
+        self.recording.send_blueprint(
+            views.Blueprint(
+                views.Horizontal(
+                    # Rerun would unfold the depth image in space, over the points.
+                    views.Spatial3DView(name="Points", contents=["/points", "/camera", "/camera/picture"]),
+                    views.Vertical(
+                        views.Spatial2DView(name="Picture", origin="/camera/picture"),
+                        views.Spatial2DView(name="Depth", origin="/camera/depth"),
+                        views.TextLogView(name="Keyframes", origin="/keyframes"),
+                    ),
+                    column_shares=[2, 1],
+                ),
+                collapse_panels=True,
+            )
+        )
+        self.recording.log("/", rr.ViewCoordinates.RDF, static=True)
+
+    def add(self, frame: DepthFrame) -> None:
+        """Log one frame and wait until it is out; RuntimeError where that fails."""
+        rr, log = self._rr, self.recording
+        height, width = frame.depth.shape
+        log.set_time("frame", sequence=frame.index)
+        log.set_time("time", duration=frame.time)
+        c = frame.camera
+        if isinstance(c, Pinhole):
+            log.log(
+                "camera",
+                rr.Pinhole(
+                    width=width,
+                    height=height,
+                    focal_length=(c.fx, c.fy),
+                    principal_point=(c.cx, c.cy),
+                    camera_xyz=rr.ViewCoordinates.RDF,
+                ),
+            )
+        log.log("camera/picture", rr.Image(frame.picture).compress(jpeg_quality=QUALITY))
+        log.log("camera/depth", rr.DepthImage(frame.depth, meter=1.0))
+        step = math.ceil(math.sqrt(width * height / POINTS))
+        points, colours = (values[::step, ::step].reshape(-1, 3) for values in (frame.points, frame.picture))
+        known = np.isfinite(points).all(axis=1)
+        log.log("points", rr.Points3D(points[known], colors=colours[known]))
+        if frame.is_keyframe:
+            log.log("keyframes", rr.TextLog(frame.keyframe_reason))
+        log.flush(timeout_sec=STALLED)
+
+
+class RerunWriter(FileWriter):
+    """A .rrd file of what `Log` says. Raises VeloDepthError without rerun-sdk, and as FileWriter does."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._log = Log()
+        super().__init__(path)
+
+    def _begin(self, frame: DepthFrame) -> None:
+        self._log.recording.save(self._temporary)
+        self._log.begin()
+
+    def _add(self, frame: DepthFrame) -> None:
+        # Rerun writes on a thread of its own, which ends without a word where the disk is full.
+        self._check_disk(frame.depth.nbytes + frame.picture.nbytes + 16 * min(POINTS, frame.depth.size))
+        try:
+            self._log.add(frame)
+        except RuntimeError as error:
+            self._check_disk()
+            raise OSError(errno.EIO, str(error)) from error
+
+    def _finish(self) -> None:
+        self._log.recording.disconnect()  # writes an index
+        self._check_disk()
+
+    def _abandon(self) -> None:
+        self._log.recording.disconnect()
+
+    def _check_disk(self, needed: int = 0) -> None:
+        if shutil.disk_usage(self._temporary.parent).free < needed + ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class ViewerWriter(Writer):
+    """Rerun's viewer, opened, or the one that listens on `port` already; it is shown what `Log` says.
+
+    Whoever closes the viewer ends the run: KeyboardInterrupt is raised, as by Ctrl-C.
+    Raises VeloDepthError without rerun-sdk, or where no viewer opens within some 10 seconds.
+    """
+
+    path = Path("the Rerun viewer")
+
+    def __init__(self, port: int = 9876) -> None:
+        self._log = Log()
+        self._log.recording.spawn(port=port)
+        self._log.begin()
+        try:
+            self._log.recording.flush(timeout_sec=OPENING)
+        except RuntimeError as error:
+            raise VeloDepthError(
+                "Rerun's viewer did not open: run this where there is a display, or write an .rrd file"
+            ) from error
+
+    def write(self, frame: DepthFrame) -> None:
+        try:
+            self._log.add(frame)
+        except RuntimeError:
+            raise KeyboardInterrupt from None
+
+    def close(self) -> None:
+        self._log.recording.disconnect()
+
+    def discard(self) -> None:
+        self.close()

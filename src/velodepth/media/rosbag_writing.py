@@ -1,0 +1,85 @@
+"""Depth as a robot records it: a ROS 2 bag in one MCAP file, without ROS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from velodepth.media import ros
+from velodepth.media.atomic import FileWriter
+from velodepth.media.rosbag import INFO, rosbags
+from velodepth.media.source import Origin
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+IMAGE, CLOUD = "sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2"
+TOPICS = {
+    "/velodepth/depth/image": IMAGE,  # 32FC1, metres, NaN where unknown
+    "/velodepth/depth/image_raw": IMAGE,  # 16UC1, millimetres, 0 where unknown
+    "/velodepth/depth/camera_info": INFO,  # of both, and of the confidence
+    "/velodepth/confidence": IMAGE,  # 32FC1
+    "/velodepth/points": CLOUD,  # x, y, z, rgb in the order of the pixels
+}
+
+
+class BagWriter(FileWriter):
+    """A .mcap file with a message a frame on each of TOPICS; what they hold is in `velodepth.media.ros`.
+
+    The `origin` of the source and the times of the frames tell the stamps of its pictures, to the nanosecond
+    over 26 days. Messages are recorded as long after their stamp as the first picture was.
+    A frame takes 26 bytes a pixel on disk.
+    Raises VeloDepthError as FileWriter does, and where rosbags is not installed.
+    """
+
+    _bag: Any = None
+
+    def __init__(self, path: str | Path, origin: Origin | None = None) -> None:
+        self._library = rosbags()
+        self._origin = origin or Origin()
+        super().__init__(path)
+        self._folder = self._temporary.with_suffix(".bag")  # where the library wants to write
+
+    def _begin(self, frame: DepthFrame) -> None:
+        ros2, typesys = self._library.rosbag2, self._library.typesys
+        self._store = typesys.get_typestore(typesys.Stores.ROS2_HUMBLE)
+        self._bag = ros2.Writer(self._folder, version=8, storage_plugin=ros2.StoragePlugin.MCAP)
+        self._bag.open()
+        self._connections = [
+            self._bag.add_connection(topic, msgtype, typestore=self._store)
+            for topic, msgtype in TOPICS.items()
+        ]
+
+    def _add(self, frame: DepthFrame) -> None:
+        types = self._store.types
+        elapsed = round(frame.time * ros.NANO)
+        stamp = types["builtin_interfaces/msg/Time"](*divmod(self._origin.stamp + elapsed, ros.NANO))
+        header = types["std_msgs/msg/Header"](stamp, self._origin.frame_id)
+        height, width = frame.depth.shape
+        all_of_it = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+        point = [types["sensor_msgs/msg/PointField"](*field) for field in ros.POINT_FIELDS]
+        messages = (
+            ros.depth_fields(frame.depth),
+            ros.millimetre_fields(frame.depth),
+            {**ros.camera_info_fields(frame.camera, width, height), "roi": all_of_it},
+            ros.image_fields(frame.confidence, "32FC1"),
+            {**ros.cloud_fields(frame.points, frame.picture), "fields": point},
+        )
+        for connection, fields in zip(self._connections, messages, strict=True):
+            message = types[connection.msgtype](header=header, **fields)
+            code = self._store.serialize_cdr(message, connection.msgtype)
+            self._bag.write(connection, self._origin.recorded + elapsed, code)
+
+    def _finish(self) -> None:
+        self._bag.close()
+        os.replace(self._folder / f"{self._folder.name}.mcap", self._temporary)
+        shutil.rmtree(self._folder)
+
+    def _abandon(self) -> None:
+        if self._bag:
+            try:
+                self._bag.abort()
+            finally:
+                shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""Point clouds as other programs read them: through trimesh."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+
+import numpy as np
+import pytest
+import trimesh
+
+from velodepth.cameras import KannalaBrandt, Pinhole
+from velodepth.errors import VeloDepthError
+from velodepth.media.writing import Options, open_writer
+from velodepth.runtime.protocol import State
+from velodepth.stream.canvas import Canvas, CanvasSpec
+from velodepth.stream.frame import DepthFrame, Lens
+
+WIDTH, HEIGHT = 33, 24
+PINHOLE = Pinhole(30.0, 32.0, 16.5, 12.0)
+
+
+def make_frame(index=0, camera=PINHOLE, depth=None):
+    rays = camera.rays(WIDTH, HEIGHT)
+    if depth is None:
+        depth = np.random.default_rng(index).uniform(1, 9, (HEIGHT, WIDTH))
+    radius = (depth / rays[..., 2]).astype(np.float32)
+    picture = np.random.default_rng(index).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
+    state = State(radius, rays, np.ones_like(radius), 0.0, None)
+    return DepthFrame(index, index / 30, picture, None, Lens(camera, rays, canvas), state, canvas, 1.0)
+
+
+def write(folder, kind, frames, points=1):
+    with open_writer(folder, kind, Options(points=points)) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return sorted(path.name for path in folder.iterdir())
+
+
+def gltf_of(path):
+    """The JSON of a GLB file, whose lengths and alignment are looked at."""
+    code = path.read_bytes()
+    magic, version, length = struct.unpack_from("<4sII", code)
+    assert (magic, version, length) == (b"glTF", 2, len(code))
+    size, kind = struct.unpack_from("<I4s", code, 12)
+    assert kind == b"JSON" and size % 4 == 0
+    return json.loads(code[20 : 20 + size]), code[20 + size :]
+
+
+@pytest.mark.parametrize("kind", ["ply", "glb"])
+def test_points_and_colours(tmp_path, kind):
+    frame = make_frame()
+    frame.points[3, 4], frame.points[5, 6, 1] = np.nan, np.inf
+    assert write(tmp_path / "clip", kind, [frame]) == [f"000000.{kind}"]
+    loaded = trimesh.load(tmp_path / "clip" / f"000000.{kind}")
+    (cloud,) = loaded.geometry.values() if kind == "glb" else [loaded]
+    known = np.isfinite(frame.points).all(axis=2)
+    assert np.count_nonzero(~known) == 2
+    axes = (1, -1, -1) if kind == "glb" else (1, 1, 1)  # glTF: y up, the camera looks along -z
+    np.testing.assert_array_equal(cloud.vertices, frame.points[known] * np.float32(axes))
+    if kind == "ply":
+        np.testing.assert_array_equal(cloud.colors[:, :3], frame.picture[known])
+
+
+def test_colours_of_a_glb_are_linear_light_and_tell_all_values_apart(tmp_path):
+    frame = make_frame()
+    frame.picture[:8, :32] = np.arange(256, dtype=np.uint8).reshape(8, 32, 1)
+    write(tmp_path / "clip", "glb", [frame])
+    gltf, rest = gltf_of(tmp_path / "clip" / "000000.glb")
+    size, kind = struct.unpack_from("<I4s", rest)
+    assert kind == b"BIN\0" and size == len(rest) - 8 == gltf["buffers"][0]["byteLength"]
+    primitive = gltf["meshes"][0]["primitives"][0]
+    accessor = gltf["accessors"][primitive["attributes"]["COLOR_0"]]
+    assert (accessor["componentType"], accessor["type"], accessor["normalized"]) == (5123, "VEC4", True)
+    view = gltf["bufferViews"][accessor["bufferView"]]
+    colours = np.frombuffer(rest, "<u2", 4 * accessor["count"], 8 + view["byteOffset"]).reshape(-1, 4)
+    assert (colours[:, 3] == 65535).all()
+    value = frame.picture.reshape(-1, 3) / 255
+    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    np.testing.assert_allclose(colours[:, :3] / 65535, light, atol=0.5001 / 65535)
+    assert len(np.unique(colours[:, 0])) == 256
+    positions = gltf["accessors"][primitive["attributes"]["POSITION"]]
+    points = frame.points.reshape(-1, 3) * np.float32((1, -1, -1))
+    assert positions["min"] == points.min(axis=0).tolist() and positions["max"] == points.max(axis=0).tolist()
+
+
+def test_the_camera_of_a_glb_sees_what_the_picture_shows(tmp_path):
+    write(tmp_path / "clip", "glb", [make_frame()])
+    gltf, _ = gltf_of(tmp_path / "clip" / "000000.glb")
+    lens = gltf["cameras"][0]["perspective"]
+    up = math.tan(lens["yfov"] / 2)
+    assert up == pytest.approx(12 / 32) and lens["aspectRatio"] * up == pytest.approx(16.5 / 30)
+    assert gltf["cameras"][0]["extras"] == {
+        "width": 33, "height": 24, "fx": 30.0, "fy": 32.0, "cx": 16.5, "cy": 12.0,
+    }  # fmt: skip
+    assert [gltf["nodes"][i]["name"] for i in gltf["scenes"][0]["nodes"]] == ["points", "camera"]
+
+
+def test_a_lens_gltf_has_no_words_for_is_left_out(tmp_path):
+    write(tmp_path / "clip", "glb", [make_frame(camera=KannalaBrandt(30.0, 32.0, 16.5, 12.0, 0.1))])
+    gltf, _ = gltf_of(tmp_path / "clip" / "000000.glb")
+    assert "cameras" not in gltf and len(gltf["nodes"]) == 1
+
+
+def test_a_frame_without_points_is_a_valid_empty_scene(tmp_path):
+    write(tmp_path / "clip", "glb", [make_frame(depth=np.full((HEIGHT, WIDTH), np.nan))])
+    gltf, rest = gltf_of(tmp_path / "clip" / "000000.glb")
+    assert "meshes" not in gltf and not rest
+    assert [node["name"] for node in gltf["nodes"]] == ["camera"]
+
+
+def test_chosen_frames(tmp_path):
+    frames = [make_frame(index) for index in range(5)]
+    assert write(tmp_path / "some", "glb", frames, 2) == ["000000.glb", "000002.glb", "000004.glb"]
+    assert write(tmp_path / "named", "glb", frames, {1, 9}) == ["000001.glb"]
+    with pytest.raises(VeloDepthError, match="every 0th frame"):
+        open_writer(tmp_path / "none", "glb", Options(points=0))

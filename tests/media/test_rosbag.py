@@ -1,0 +1,467 @@
+"""Real bags of all three kinds, read as any source is, and depth written back as a bag."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from rosbags import rosbag1, rosbag2
+from rosbags.typesys import Stores, get_typestore
+
+import velodepth
+from velodepth.cameras import KannalaBrandt, OpenCV, Pinhole
+from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.media.rosbag_writing import TOPICS
+from velodepth.media.source import Origin
+from velodepth.media.writing import Options, open_writer
+from velodepth.runtime.protocol import State
+from velodepth.stream.canvas import Canvas, CanvasSpec
+from velodepth.stream.frame import DepthFrame, Lens
+
+WIDTH, HEIGHT = 48, 32
+START = 1_700_000_000_123_456_789
+DELAY = 7_654_321  # nanoseconds from the stamp to the recorder
+STAMPS = [START + offset for offset in (0, 33_333_333, 66_666_667, 1_000_000_001)]
+K = [50.0, 0, 23.5, 0, 51.0, 15.5, 0, 0, 1]
+CONTAINERS = {"mcap": "bag", "sqlite": "bag", "ros1": "recording.bag"}
+
+
+def picture(index):
+    x, y = np.meshgrid(np.linspace(0, 1, WIDTH), np.linspace(0, 1, HEIGHT))
+    return np.stack([200 * x, 40 * index + 90 * y, 120 - 80 * x * y], axis=2).astype(np.uint8)
+
+
+class Recorder:
+    """Writes a bag with rosbags, message by message."""
+
+    def __init__(self, path, container):
+        self.is_ros1 = container == "ros1"
+        self.store = get_typestore(Stores.ROS1_NOETIC if self.is_ros1 else Stores.ROS2_HUMBLE)
+        self.connections = {}
+        if self.is_ros1:
+            self.writer = rosbag1.Writer(path)
+        else:
+            plugin = rosbag2.StoragePlugin.MCAP if container == "mcap" else rosbag2.StoragePlugin.SQLITE3
+            self.writer = rosbag2.Writer(path, version=8, storage_plugin=plugin)
+
+    def __enter__(self):
+        self.writer.open()
+        return self
+
+    def __exit__(self, *exception):
+        self.writer.close()
+
+    def header(self, stamp, frame_id="front_optical"):
+        time = self.store.types["builtin_interfaces/msg/Time"](*divmod(stamp, 10**9))
+        return self.store.types["std_msgs/msg/Header"](
+            **({"seq": 0} if self.is_ros1 else {}), stamp=time, frame_id=frame_id
+        )
+
+    def record(self, topic, msgtype, recorded, **fields):
+        message = self.store.types[msgtype](**fields)
+        code = (self.store.serialize_ros1 if self.is_ros1 else self.store.serialize_cdr)(message, msgtype)
+        self.record_bytes(topic, msgtype, recorded, code)
+
+    def record_bytes(self, topic, msgtype, recorded, code):
+        if topic not in self.connections:
+            self.connections[topic] = self.writer.add_connection(topic, msgtype, typestore=self.store)
+        self.writer.write(self.connections[topic], recorded, code)
+
+    def image(self, topic, stamp, values, encoding="bgr8", recorded=None):
+        self.record(
+            topic, "sensor_msgs/msg/Image", stamp + DELAY if recorded is None else recorded,
+            header=self.header(stamp), height=values.shape[0], width=values.shape[1], encoding=encoding,
+            is_bigendian=0, step=values.strides[0], data=values.reshape(-1).view(np.uint8),
+        )  # fmt: skip
+
+    def compressed(self, topic, stamp, code):
+        self.record(
+            topic, "sensor_msgs/msg/CompressedImage", stamp + DELAY,
+            header=self.header(stamp), format="bgr8; png compressed bgr8", data=code,
+        )  # fmt: skip
+
+    def info(self, topic, stamp, model="plumb_bob", d=(0.0,) * 5, k=K):
+        region = self.store.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+        matrices = {
+            "d": d,
+            "k": k,
+            "r": np.eye(3).reshape(-1),
+            "p": [40.0, 0, 20, 0, 0, 41, 10, 0, 0, 0, 1, 0],
+        }
+        self.record(
+            topic, "sensor_msgs/msg/CameraInfo", stamp + DELAY,
+            header=self.header(stamp), height=HEIGHT, width=WIDTH, distortion_model=model,
+            binning_x=0, binning_y=0, roi=region,
+            **{name.upper() if self.is_ros1 else name: np.array(v, float) for name, v in matrices.items()},
+        )  # fmt: skip
+
+
+def png(index):
+    return cv2.imencode(".png", picture(index)[..., ::-1])[1].reshape(-1)
+
+
+def record(folder, container="mcap", compressed=False, stamps=STAMPS):
+    """A bag of pictures and their camera, with something else in between."""
+    path = folder / CONTAINERS[container]
+    with Recorder(path, container) as recorder:
+        for index, stamp in enumerate(stamps):
+            recorder.info("/front/camera_info", stamp)
+            recorder.record("/chatter", "std_msgs/msg/String", stamp + DELAY, data="hello")
+            if compressed:
+                recorder.compressed("/front/image/compressed", stamp, png(index))
+            else:
+                recorder.image("/front/image", stamp, np.ascontiguousarray(picture(index)[..., ::-1]))
+    return path
+
+
+def read(path, **options):
+    """All frames, and no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return list(velodepth.open_source(path, **options))
+
+
+# Reading
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_bag_is_a_source_like_any_other(tmp_path, container, compressed):
+    path = record(tmp_path, container, compressed)
+    with velodepth.open_source(path) as source:
+        assert (source.name, source.length, source.live) == (str(path), len(STAMPS), False)
+        assert source.camera == Pinhole(50, 51, 24, 16, size=(WIDTH, HEIGHT))
+        assert source.origin == Origin(START, START + DELAY, "front_optical")
+    frames = read(path)
+    assert [START + round(frame.time * 1e9) for frame in frames] == STAMPS
+    np.testing.assert_array_equal(
+        [frame.picture for frame in frames], [picture(i) for i in range(len(frames))]
+    )
+
+
+@pytest.mark.parametrize(("container", "name"), [("mcap", "bag.mcap"), ("sqlite", "bag.db3")])
+def test_the_file_of_a_ros_2_bag_will_do_without_its_folder(tmp_path, container, name):
+    (record(tmp_path, container) / name).rename(tmp_path / name)
+    assert len(read(str(tmp_path / name))) == len(STAMPS)
+
+
+@pytest.mark.parametrize("mode", ["FILE", "MESSAGE", "STORAGE"])
+def test_compressed_bags(tmp_path, mode):
+    recorder = Recorder(tmp_path / "bag", "mcap")
+    recorder.writer.set_compression(rosbag2.CompressionMode[mode], rosbag2.CompressionFormat.ZSTD)
+    with recorder:
+        recorder.image("/image", START, picture(0), "rgb8")
+    np.testing.assert_array_equal(read(tmp_path / "bag")[0].picture, picture(0))
+
+
+def test_one_of_several_topics_is_chosen_by_name(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.info("/left/camera_info", START, k=[40.0, 0, 23.5, 0, 41.0, 15.5, 0, 0, 1])
+        for index, name in enumerate(("/right/image_raw", "/left/image_raw")):
+            recorder.image(name, START, picture(index), "rgb8")
+    with pytest.raises(
+        VeloDepthError, match=r"several topics: give one as topic, of /left/image_raw, /right/image_raw$"
+    ):
+        velodepth.open_source(tmp_path / "bag")
+    with velodepth.open_source(tmp_path / "bag", topic="/left/image_raw") as left:
+        assert left.camera.fx == 40
+        np.testing.assert_array_equal(next(iter(left)).picture, picture(1))
+    with velodepth.open_source(tmp_path / "bag", topic="/right/image_raw") as right:
+        assert right.camera is None
+    with pytest.raises(VeloDepthError, match=r"no pictures on /back: choose from /left/image_raw, /right/"):
+        velodepth.open_source(tmp_path / "bag", topic="/back")
+
+
+@pytest.mark.parametrize(
+    ("topic", "model", "d", "kind"),
+    [
+        ("/front/image_raw", "plumb_bob", [-0.2, 0.05, 0.001, 0.002, 0.01], OpenCV),
+        ("/front/image_raw", "rational_polynomial", [0.3, 0.02, 0, 0, 0.01, 0.5, 0.03, 0.002], OpenCV),
+        ("/front/image_raw", "equidistant", [0.01, -0.002, 0.0003, 0.00001], KannalaBrandt),
+        ("/front/image_rect_color", "plumb_bob", [-0.2, 0.05, 0.001, 0.002, 0.01], Pinhole),
+    ],
+)
+def test_the_camera_is_that_of_the_camera_info(tmp_path, topic, model, d, kind):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.info("/front/camera_info", START, model, d)
+        recorder.image(topic, START, picture(0), "rgb8")
+    with velodepth.open_source(tmp_path / "bag") as source:
+        assert type(source.camera) is kind
+        assert source.camera.cx == (20.5 if "rect" in topic else 24)
+
+
+@pytest.mark.parametrize("topic", ["/image", "/compressed", "image"])
+def test_a_camera_info_elsewhere_is_of_another_camera(tmp_path, topic):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.info("/other/camera_info", START)
+        recorder.image(topic, START, picture(0), "rgb8")
+    with velodepth.open_source(tmp_path / "bag") as source:
+        assert source.camera is None
+
+
+def test_a_distortion_that_is_not_known_is_only_an_error_when_it_is_asked_for(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.info("/camera_info", START, "omnidirectional", [1.0, 2.0])
+        recorder.image("/image", START, picture(0), "rgb8")
+    with velodepth.open_source(tmp_path / "bag") as source:
+        with pytest.raises(
+            VeloDepthError, match=r"bag, camera_info of /image: the distortion model 'omnidir"
+        ):
+            _ = source.camera
+        assert len(list(source)) == 1
+
+
+def test_without_stamps_the_recorder_tells_the_time(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        for index, recorded in enumerate(STAMPS):
+            recorder.image("/image", 0, picture(index), "rgb8", recorded)
+    with velodepth.open_source(tmp_path / "bag") as source:
+        assert source.origin == Origin(START, START, "front_optical")
+        assert [START + round(frame.time * 1e9) for frame in source] == STAMPS
+
+
+def test_damaged_and_late_pictures_are_left_out_and_counted(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.compressed("/image", START - 1, np.arange(50, dtype=np.uint8))
+        for index, stamp in enumerate([STAMPS[0], STAMPS[1], STAMPS[1], STAMPS[0], STAMPS[2]]):
+            recorder.compressed("/image", stamp, png(index))
+        recorder.record_bytes("/image", "sensor_msgs/msg/CompressedImage", STAMPS[3] + DELAY, b"\0\1\0\0\xff")
+    source = velodepth.open_source(tmp_path / "bag")
+    with pytest.warns(MediaWarning, match=r"bag has 4 pictures, .* left out$"):
+        frames = list(source)
+    assert [START + round(frame.time * 1e9) for frame in frames] == STAMPS[:3]
+    np.testing.assert_array_equal(frames[2].picture, picture(4))
+
+
+# What cannot be read
+
+
+def sentence(caught):
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0, 0.02, 0.5])
+@pytest.mark.parametrize(
+    ("container", "name"), [("mcap", "bag/bag.mcap"), ("sqlite", "bag/bag.db3"), ("ros1", "recording.bag")]
+)
+def test_a_truncated_file_is_refused_in_one_sentence(tmp_path, container, name, share):
+    record(tmp_path, container)
+    whole = (tmp_path / name).read_bytes()
+    cut = tmp_path / f"cut{Path(name).suffix}"
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(VeloDepthError) as caught:
+        read(cut)
+    assert sentence(caught).startswith(str(cut)) and ": give a whole .mcap, .db3 or .bag" in sentence(caught)
+
+
+def test_a_file_damaged_in_the_middle_gives_what_is_before(tmp_path):
+    path = record(tmp_path, "ros1", stamps=[START + i * 10**8 for i in range(30)])
+    code = bytearray(path.read_bytes())
+    middle = len(code) // 2
+    code[middle : middle + 20_000] = bytes(20_000)
+    path.write_bytes(code)
+    source = velodepth.open_source(path)
+    with pytest.warns(MediaWarning, match=r"is damaged \(.*\): \d+ frames were read$"):
+        frames = list(source)
+    assert 0 < len(frames) < 30
+    np.testing.assert_array_equal(frames[0].picture, picture(0))
+
+
+def test_a_bag_without_pictures(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.record("/chatter", "std_msgs/msg/String", START, data="hello")
+    with pytest.raises(VeloDepthError, match=r"bag holds std_msgs/msg/String: give a bag with a sensor_msgs"):
+        velodepth.open_source(tmp_path / "bag")
+    with Recorder(tmp_path / "empty", "mcap"):
+        pass
+    with pytest.raises(VeloDepthError, match="empty holds nothing"):
+        velodepth.open_source(tmp_path / "empty")
+
+
+def test_a_topic_that_is_no_picture_is_named(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.image("/depth", START, np.ones((HEIGHT, WIDTH), np.float32), "32FC1")
+    with pytest.raises(VeloDepthError, match=r"bag, topic /depth: an image is encoded as '32FC1'") as caught:
+        read(tmp_path / "bag")
+    sentence(caught)
+
+
+def test_a_topic_only_goes_with_a_bag(tmp_path):
+    with pytest.raises(VeloDepthError, match="only with a ROS bag"):
+        velodepth.open_source([picture(0)], topic="/image")
+    with pytest.raises(VeloDepthError, match="there is no 'gone"):
+        velodepth.open_source("gone.mcap", topic="/image")
+
+
+def test_without_rosbags_it_says_what_to_install(tmp_path, monkeypatch):
+    path = record(tmp_path)
+    monkeypatch.setitem(sys.modules, "rosbags", None)
+    for open_it in (lambda: velodepth.open_source(path), lambda: open_writer(tmp_path / "new.mcap")):
+        with pytest.raises(VeloDepthError, match=r"pip install 'velodepth\[ros\]'"):
+            open_it()
+    assert not (tmp_path / "new.mcap").exists()
+
+
+# Writing
+
+
+def make_frame(index, time, camera=None):
+    """A frame as a stream makes it, with a canvas of the picture's own size and some depth unknown."""
+    camera = camera or Pinhole(50, 51, 24, 16)
+    depth = np.geomspace(8, 1, HEIGHT)[:, None] * (1 + 0.1 * np.sin(np.arange(WIDTH) / 9 + index))
+    depth[0, :3] = np.nan, 70, 0.5
+    rays = camera.rays(WIDTH, HEIGHT)
+    radius = (depth / rays[..., 2]).astype(np.float32)
+    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
+    confidence = np.full_like(radius, 0.5 + index / 10)
+    state = State(radius, rays, confidence, 0.0, None)
+    return DepthFrame(index, time, picture(index), None, Lens(camera, rays, canvas), state, canvas, 1.0)
+
+
+def read_messages(path):
+    """{topic: [(recorded, message), ...]} of a bag, with the types it brings along."""
+    from rosbags.highlevel import AnyReader
+
+    messages = {}
+    with AnyReader([path]) as reader:
+        for connection, recorded, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            messages.setdefault(connection.topic, []).append((recorded, message))
+        assert {c.topic: c.msgtype for c in reader.connections} == TOPICS
+    return messages
+
+
+def stamp(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_what_is_written_has_the_stamps_and_frames_of_what_was_read(tmp_path, container):
+    frames = []
+    with velodepth.open_source(record(tmp_path, container)) as source:
+        options = Options(origin=source.origin)
+        with open_writer(tmp_path / "depth.mcap", options=options) as writer:
+            for frame in source:
+                frames.append(make_frame(frame.index, frame.time, source.camera))
+                writer.write(frames[-1])
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    messages = read_messages(tmp_path / "depth.mcap")
+    for topic in TOPICS:
+        assert [recorded for recorded, _ in messages[topic]] == [s + DELAY for s in STAMPS]
+        assert [stamp(message) for _, message in messages[topic]] == STAMPS
+        assert {message.header.frame_id for _, message in messages[topic]} == {"front_optical"}
+    for i, frame in enumerate(frames):
+        metres, millimetres, info, confidence, cloud = (messages[topic][i][1] for topic in TOPICS)
+        known = np.isfinite(frame.depth)
+        assert (metres.encoding, millimetres.encoding, confidence.encoding) == ("32FC1", "16UC1", "32FC1")
+        values = metres.data.view("<f4").reshape(HEIGHT, WIDTH)
+        np.testing.assert_array_equal(values, frame.depth)
+        assert np.isnan(values[0, 0])
+        values = millimetres.data.view("<u2").reshape(HEIGHT, WIDTH)
+        assert values[0, :3].tolist() == [0, 0, 500]
+        np.testing.assert_allclose(values[1:], frame.depth[1:] * 1000, atol=0.51)
+        np.testing.assert_array_equal(confidence.data.view("<f4").reshape(HEIGHT, WIDTH), frame.confidence)
+        assert (info.width, info.height, info.distortion_model) == (WIDTH, HEIGHT, "plumb_bob")
+        assert info.k.tolist() == K and info.p.reshape(3, 4)[:, :3].reshape(-1).tolist() == K
+        assert (cloud.height, cloud.width, cloud.point_step, cloud.is_dense) == (HEIGHT, WIDTH, 16, False)
+        assert [(f.name, f.offset, f.datatype) for f in cloud.fields] == [
+            ("x", 0, 7), ("y", 4, 7), ("z", 8, 7), ("rgb", 12, 7),
+        ]  # fmt: skip
+        values = cloud.data.view("<f4").reshape(HEIGHT, WIDTH, 4)
+        np.testing.assert_array_equal(values[known][:, :3], frame.points[known])
+        assert np.isnan(values[~known][:, :3]).all()
+        u, v = 10, 20  # a point is where its pixel and depth say, by ROS's own formula
+        x = (u - info.k[2]) / info.k[0] * frame.depth[v, u]
+        y = (v - info.k[5]) / info.k[4] * frame.depth[v, u]
+        np.testing.assert_allclose(values[v, u, :3], [x, y, frame.depth[v, u]], rtol=1e-5)
+        packed = cloud.data.view("<u4").reshape(HEIGHT, WIDTH, 4)[..., 3]
+        colours = np.stack([packed >> shift & 255 for shift in (16, 8, 0)], axis=2)
+        np.testing.assert_array_equal(colours, frame.picture)
+
+
+def test_a_source_without_a_clock_begins_at_zero(tmp_path):
+    with open_writer(tmp_path / "depth.mcap") as writer:
+        writer.write(make_frame(0, 0.0))
+        writer.write(make_frame(1, 1.5))
+    recorded, message = read_messages(tmp_path / "depth.mcap")["/velodepth/points"][1]
+    assert (recorded, stamp(message), message.header.frame_id) == (1_500_000_000, 1_500_000_000, "camera")
+
+
+def test_another_reader_of_ros_messages_finds_the_same_depth_and_points(tmp_path):
+    """Rerun's, which is written in another language and shares nothing with rosbags."""
+    from rerun.chunk import McapReader
+
+    frame = make_frame(0, 0.0)
+    with open_writer(tmp_path / "depth.mcap") as writer:
+        writer.write(frame)
+    columns = {}
+    for chunk in McapReader(tmp_path / "depth.mcap").stream():
+        batch = chunk.to_record_batch()
+        for name in ("DepthImage:buffer", "Points3D:positions"):
+            if name in batch.schema.names:
+                columns[chunk.entity_path, name] = batch[name].to_pylist()[0]
+    (buffer,) = columns["/velodepth/depth/image", "DepthImage:buffer"]
+    np.testing.assert_array_equal(np.array(buffer, np.uint8).view("<f4").reshape(HEIGHT, WIDTH), frame.depth)
+    positions = np.array(columns["/velodepth/points", "Points3D:positions"], np.float32)
+    np.testing.assert_array_equal(positions.reshape(HEIGHT, WIDTH, 3)[1:], frame.points[1:])
+
+
+def test_rosbags_own_tool_makes_a_ros_1_bag_of_it(tmp_path):
+    from rosbags.convert.converter import convert
+
+    with open_writer(tmp_path / "depth.mcap") as writer:
+        writer.write(make_frame(0, 0.0))
+    convert(
+        srcs=[tmp_path / "depth.mcap"],
+        dst=tmp_path / "depth.bag",
+        dst_storage="sqlite3",
+        dst_version=8,
+        compress=None,
+        compress_mode="none",
+        default_typestore=None,
+        typestore=get_typestore(Stores.ROS1_NOETIC),
+        exclude_topics=(),
+        include_topics=(),
+        exclude_msgtypes=(),
+        include_msgtypes=(),
+    )
+    with rosbag1.Reader(tmp_path / "depth.bag") as reader:
+        assert {c.topic: c.msgtype for c in reader.connections} == TOPICS
+
+
+def test_a_run_from_bag_to_bag(tmp_path, capfd, monkeypatch):
+    from velodepth.cli import main
+
+    path = record(tmp_path, "ros1", compressed=True)
+    shutil.move(path, tmp_path / "robot.bag")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as exit:
+        main(
+            [
+                "run",
+                "robot.bag",
+                "--save",
+                "bag",
+                "--preset",
+                "nano-fast",
+                "--topic",
+                "/front/image/compressed",
+            ]
+        )
+    assert not exit.value.code
+    assert "written to robot-depth.mcap" in capfd.readouterr().out
+    messages = read_messages(tmp_path / "robot-depth.mcap")
+    for topic in TOPICS:
+        assert [stamp(message) for _, message in messages[topic]] == STAMPS
+    info = messages["/velodepth/depth/camera_info"][0][1]
+    assert info.k.tolist() == K
+    cloud = messages["/velodepth/points"][0][1].data.view("<f4").reshape(HEIGHT, WIDTH, 4)
+    depth = messages["/velodepth/depth/image"][0][1].data.view("<f4").reshape(HEIGHT, WIDTH)
+    np.testing.assert_array_equal(cloud[..., 2], depth)
+    assert (depth > 0).all()
