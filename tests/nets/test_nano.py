@@ -7,7 +7,17 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
-from velodepth.nets.nano import STRIDES, WIDTHS, Nano, focal_of, pinhole_rays, warp  # noqa: E402
+from velodepth.nets.nano import (  # noqa: E402
+    STRIDES,
+    WIDTHS,
+    Nano,
+    bilinear_shares,
+    enlarge,
+    enlarge_by,
+    focal_of,
+    pinhole_rays,
+    warp,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +30,8 @@ def canvas(height: int = 64, width: int = 96) -> torch.Tensor:
     return torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(1))
 
 
-def test_about_five_million_parameters(net):
-    assert 4.5e6 < sum(p.numel() for p in net.parameters()) < 5.5e6
+def test_about_six_million_parameters(net):
+    assert 5.5e6 < sum(p.numel() for p in net.parameters()) < 6.5e6
 
 
 def test_shapes(net):
@@ -77,3 +87,22 @@ def test_flow_gets_a_gradient_through_the_rounding():
     flow = torch.full((1, 2, 6, 8), 0.3, requires_grad=True)
     warp(torch.randn(1, 2, 6, 8), flow).square().sum().backward()
     assert flow.grad.abs().sum() > 0
+
+
+def test_enlarging_starts_bilinear_and_can_choose_one_side_of_an_edge():
+    coarse = torch.rand(1, 1, 5, 7, generator=torch.Generator().manual_seed(0))
+    logits = torch.log(bilinear_shares() + 1e-9).reshape(1, 144, 1, 1).expand(1, 144, 5, 7)
+    torch.testing.assert_close(enlarge_by(coarse, logits), enlarge(coarse, 4), rtol=1e-4, atol=1e-4)
+    left = torch.full((1, 9, 16, 5, 7), -12.0)
+    left[:, 3] = 12.0  # the middle row's left cell
+    chosen = enlarge_by(coarse, left.reshape(1, 144, 5, 7))
+    assert (chosen[..., 4:8] - coarse[..., :1].repeat_interleave(4, 2)).abs().max() < 1e-6
+
+
+def test_the_camera_head_stays_alive():
+    """Its answer depends on the picture however large the pooled features are."""
+    net = Nano().eval()
+    torch.nn.init.normal_(net.camera[3].weight)
+    with torch.inference_mode():
+        a, b = (net.camera(scale * torch.randn(2, 352)) for scale in (1.0, 1e4))
+    assert (a[0] - a[1]).abs().min() > 1e-3 and (b[0] - b[1]).abs().min() > 1e-3

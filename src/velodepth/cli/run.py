@@ -81,19 +81,19 @@ def run(
 
     \b
     Kinds of output for --save:
-      side   video: picture beside coloured depth
-      depth  video: coloured depth alone
-      stereo video: a picture for each eye, side by side
-      png    a 16-bit picture a frame, millimetres (65.535 m at most)
-      npy    a float32 array a frame, metres
-      npz    one file of arrays: depth in metres, times, keyframes, intrinsics
-      exr    an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence
-      tiff   a float32 TIFF a frame, metres
-      ply    coloured points of chosen frames, metres
-      glb    the same as glTF 2.0, with the camera
-      jsonl  a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
-      bag    a ROS 2 bag: depth, confidence, camera and coloured points of each frame
-      rerun  a Rerun recording: picture, depth, camera, points, keyframes
+      side    video: picture beside coloured depth
+      depth   video: coloured depth alone
+      stereo  video: a picture for each eye, side by side
+      png     a 16-bit picture a frame, millimetres (65.535 m at most)
+      npy     a float32 array a frame, metres
+      npz     one file of arrays: depth in metres, times, keyframes, intrinsics
+      exr     an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence
+      tiff    a float32 TIFF a frame, metres
+      ply     coloured points of chosen frames, metres
+      glb     the same as glTF 2.0, with the camera
+      jsonl   a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
+      bag     a ROS 2 bag: depth, confidence, camera and coloured points of each frame
+      rerun   a Rerun recording: picture, depth, camera, points, keyframes
 
     \b
     Examples:

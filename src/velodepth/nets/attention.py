@@ -1,4 +1,4 @@
-"""The attention block of the large decoder."""
+"""The attention block of the large decoder and of nano's layout tokens."""
 
 from __future__ import annotations
 

@@ -70,7 +70,8 @@ def run_heads(heads: list[MapHead], x: Tensor, size: tuple[int, int]) -> list[Te
     The latents are large here, and a fifth of a propagated frame went into these layers one by one.
     """
     weights, biases = zip(*(head.folded() for head in heads), strict=True)
-    x = F.layer_norm(x.permute(0, 2, 3, 1), x.shape[1:2], eps=heads[0].norm.eps).permute(0, 3, 1, 2)
+    norm = heads[0].norm
+    x = F.layer_norm(x.permute(0, 2, 3, 1), norm.normalized_shape, eps=norm.eps).permute(0, 3, 1, 2)
     x = F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), torch.cat(weights), torch.cat(biases))
     return [head.finish(half, size) for head, half in zip(heads, x.chunk(len(heads), 1), strict=True)]
 

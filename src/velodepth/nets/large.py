@@ -19,7 +19,7 @@ from .depth_decoder import DepthDecoder, confidence_of, radius_of
 from .estimate import Estimate
 from .propagation import Correction, Evidence, Observer
 from .vit import VisionTransformer
-from .warp import uncovered, warp
+from .warp import last_pixel, uncovered, warp
 
 LEVELS = 4
 
@@ -116,8 +116,7 @@ class LargeNet(nn.Module):
 
     def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:
         """Carry last to canvas (B, 3, H, W) along flow (B, 2, H, W); see `DepthNet.propagate`."""
-        height, width = canvas.shape[-2:]
-        flow = flow / flow.new_tensor((width - 1, height - 1))[:, None, None]
+        flow = flow / last_pixel(flow)[:, None, None]
         evidence = self.observer(canvas, flow, last.carried.canvas, last.radius)
         features = self.correct(last.carried.features, evidence)
         log_radius, log_confidence = self.decoder(features[0], features[1:], canvas.shape[-2:])

@@ -7,7 +7,7 @@ small networks, so that ONNX Runtime can run them as graphs while every warp sta
     condition  pyramid, rays                   -> features                  (keyframe)
     observe    clues, flow                     -> evidence, gates, flow     (propagated frame)
     correct    evidence, gates, warped         -> features                  (propagated frame)
-    decode     features                        -> log size, confidence      (both)
+    decode     features, canvas                -> log size, confidence      (both)
 
 `features` are what propagation carries. Lists of maps run from stride 32 to stride 4. Flow is in
 canvas pixels, current -> previous. Radius is metres along the ray: log size plus the logarithm of
@@ -19,18 +19,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .attention import AttentionBlock
 from .efficientnet import CHANNELS, EfficientNetLite2
 from .estimate import Estimate
 
 STRIDES = (32, 16, 8, 4)
 WIDTHS = (96, 64, 48, 32)
 """Channels of the features at `STRIDES`."""
+LAYOUT = 192
+"""Channels of the tokens, at stride 32, that see the whole picture at once (keyframe)."""
 CONTEXT = 32
 """Channels of the motion context, at stride 8."""
 NEED_MOVED, NEED_CHANGED = 2.0, 8.0
@@ -69,6 +72,27 @@ def enlarge(x: Tensor, factor: int) -> Tensor:
     return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
 
 
+def bilinear_shares() -> Tensor:
+    """(9, 16): what bilinear enlarging by 4 takes of each of 3 x 3 cells, for each of 4 x 4 pixels."""
+    offset = (torch.arange(4) + 0.5) / 4 - 0.5
+    line = torch.stack([(-offset).clamp_min(0), 1 - offset.abs(), offset.clamp_min(0)])  # (3, 4)
+    return (line[:, None, :, None] * line[None, :, None, :]).reshape(9, 16)
+
+
+def enlarge_by(x: Tensor, shares: Tensor) -> Tensor:
+    """(B, 1, h, w) and logits (B, 9 * 16, h, w) -> (B, 1, 4 h, 4 w), convex means of the 3 x 3 cells around.
+
+    The convex upsampling of RAFT (arXiv 2003.12039, section 3.3) for one channel.
+    """
+    h, w = x.shape[-2:]
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    near = [padded[:, :, i : i + h, j : j + w] for i in range(3) for j in range(3)]
+    weights = [torch.exp(logits) for logits in shares.clamp(-12, 12).split(16, 1)]
+    total = sum(weights[1:], weights[0])
+    mixed = sum((a * b for a, b in zip(weights[1:], near[1:], strict=True)), weights[0] * near[0])
+    return F.pixel_shuffle(mixed / total, 4)
+
+
 class Nano(nn.Module):
     """Both networks of the preset; every method is pure: tensors in, tensors out.
 
@@ -80,14 +104,24 @@ class Nano(nn.Module):
         pairs = list(itertools.pairwise(WIDTHS))
         # Keyframe.
         self.encoder = EfficientNetLite2()
-        self.camera = nn.Sequential(nn.Linear(CHANNELS[-1], 64), nn.ReLU(), nn.Linear(64, 3))
+        # Normalised, and leaky: pooled features are large, and plain hidden units died of them.
+        self.camera = nn.Sequential(
+            nn.LayerNorm(CHANNELS[-1]), nn.Linear(CHANNELS[-1], 64), nn.LeakyReLU(0.1), nn.Linear(64, 3)
+        )
         self.lateral = nn.ModuleList(conv(c + 3, w, 1) for c, w in zip(CHANNELS[::-1], WIDTHS, strict=True))
         self.scene = nn.Linear(WIDTHS[0], WIDTHS[0])
+        self.layout = nn.Sequential(
+            nn.Linear(CHANNELS[-1] + 3, LAYOUT), *(AttentionBlock(LAYOUT, 6, 2, False) for _ in range(2)),
+            nn.LayerNorm(LAYOUT), nn.Linear(LAYOUT, WIDTHS[0]),
+        )  # fmt: skip
+        self.descend = nn.ModuleList(conv(a, b, 1) for a, b in pairs)
+        self.refine = nn.ModuleList(nn.Sequential(Residual(w), Residual(w)) for w in WIDTHS[1:])
         # Decoder, shared by keyframes and propagated frames.
         self.mix = nn.ModuleList(Residual(w) for w in WIDTHS[:-1])
         self.narrow = nn.ModuleList(conv(a, b, 1) for a, b in pairs)
-        self.coarse = conv(WIDTHS[-1], 2, 1)
-        self.fine = nn.Sequential(conv(WIDTHS[-1], 48), nn.ReLU(), conv(48, 16, 1), nn.PixelShuffle(4))
+        self.doubt = nn.Sequential(conv(WIDTHS[-2], 24), nn.ReLU(), conv(24, 1, 1))
+        self.coarse = conv(WIDTHS[-1], 1, 1)
+        self.shares = nn.Sequential(conv(WIDTHS[-1] + 48, 32), nn.ReLU(), conv(32, 9 * 16, 1))
         # Propagation.
         self.stem = conv(7, WIDTHS[-1], stride=2)
         self.down = nn.ModuleList(conv(b, a, stride=2) for a, b in pairs)
@@ -100,13 +134,18 @@ class Nano(nn.Module):
         self._start_humble()
 
     def _start_humble(self) -> None:
-        """At first: a centred camera of 60 degrees, no fine detail, and propagation that only warps."""
-        for layer in (self.camera[2], self.fine[2], self.flow_change, *self.change):
+        """At first: a centred camera of 60 degrees, bilinear enlarging, and propagation that only warps."""
+        for layer in (self.camera[3], self.layout[-1], self.shares[2], self.flow_change, *self.change):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        starts = {
+            self.coarse: torch.tensor([0.5]),
+            self.doubt[2]: torch.tensor([-1.0]),
+            self.shares[2]: torch.log(bilinear_shares() + 1e-3).flatten(),
+        }
         with torch.no_grad():
-            assert self.coarse.bias is not None
-            self.coarse.bias[:] = torch.tensor([0.5, -1.0])
+            for layer, start in starts.items():
+                cast(Tensor, layer.bias).copy_(start)
 
     # ---- the five graphs
 
@@ -117,21 +156,36 @@ class Nano(nn.Module):
 
     def condition(self, pyramid: list[Tensor], rays: Tensor) -> list[Tensor]:
         """Pyramid, and rays (B, 3, H/4, W/4) averaged over 4 x 4 pixels -> features."""
-        features = []
-        for stride, level, lateral in zip(STRIDES, pyramid, self.lateral, strict=True):
-            features.append(lateral(torch.cat([level, F.avg_pool2d(rays, stride // 4)], 1)))
+        seen = [
+            torch.cat([level, F.avg_pool2d(rays, stride // 4)], 1)
+            for stride, level in zip(STRIDES, pyramid, strict=True)
+        ]
+        features = [lateral(x) for x, lateral in zip(seen, self.lateral, strict=True)]
         scene = self.scene(F.relu(features[0]).mean((2, 3)))
-        return [features[0] + scene[:, :, None, None], *features[1:]]
+        # Rays tell the tokens where they look, so attention needs no other positions.
+        layout = self.layout(seen[0].flatten(2).transpose(1, 2)).transpose(1, 2).reshape(features[0].shape)
+        x = features[0] + scene[:, :, None, None] + layout
+        refined = [x]
+        # Costly once here rather than in the decoder, which every propagated frame runs.
+        for feature, descend, refine in zip(features[1:], self.descend, self.refine, strict=True):
+            x = refine(feature + enlarge(descend(x), 2))
+            refined.append(x)
+        return refined
 
-    def decode(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Features -> log size and confidence, both (B, 1, H, W)."""
+    def decode(self, features: list[Tensor], canvas: Tensor) -> tuple[Tensor, Tensor]:
+        """Features and canvas -> log size and confidence, both (B, 1, H, W).
+
+        Every pixel is a mean of the 3 x 3 cells of stride 4 around it, in shares read off the features and
+        the picture's own pixels: edges stay sharp, and on propagated frames lie where the picture has them.
+        """
         x = features[0]
         for feature, mix, narrow in zip(features[1:], self.mix, self.narrow, strict=True):
-            x = feature + enlarge(narrow(mix(x)), 2)
-        x = F.relu(x)
-        size, error = enlarge(self.coarse(x), 4).split(1, 1)
+            mixed = mix(x)
+            x = feature + enlarge(narrow(mixed), 2)
+        x, error = F.relu(x), self.doubt(F.relu(mixed))
+        shares = self.shares(torch.cat([x, F.pixel_unshuffle(canvas, 4)], 1))
         # With expected error softplus(e), exp(-error) is sigmoid(-e).
-        return size + self.fine(x), torch.sigmoid(-error)
+        return enlarge_by(self.coarse(x), shares), torch.sigmoid(-enlarge(error, 8))
 
     def observe(self, clues: Tensor, flow: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """Clues (B, 7, H/2, W/2) and flow (B, 2, H/4, W/4) -> evidence of `WIDTHS`, gates, refined flow.
@@ -173,7 +227,7 @@ class Nano(nn.Module):
         if keep is not None:
             radius, confidence = keep.radius, keep.confidence
         else:
-            size, confidence = self.decode(features)
+            size, confidence = self.decode(features, canvas)
             radius = radius_of(size, rays)
         nothing = canvas.new_zeros(len(canvas))
         return Estimate(radius, confidence, rays, nothing, Carried(features, canvas, None))
@@ -186,7 +240,7 @@ class Nano(nn.Module):
             for stride, feature in zip(STRIDES, last.carried.features, strict=True)
         ]
         features = self.correct(evidence, gates, warped)
-        size, confidence = self.decode(features)
+        size, confidence = self.decode(features, canvas)
         carried = Carried(features, canvas, refined)
         return Estimate(radius_of(size, last.rays), confidence, last.rays, outside(refined), carried)
 
@@ -240,7 +294,7 @@ def focal_of(rays: Tensor) -> Tensor:
     """Effective focal length of any camera in canvas pixels, (B, 1, 1, 1): that of a sphere on which
     the picture's pixels cover the solid angle they really cover, sqrt(pixels / solid angle)."""
     right, below = rays[:, :, :-1, 1:] - rays[:, :, :-1, :-1], rays[:, :, 1:, :-1] - rays[:, :, :-1, :-1]
-    angle = torch.linalg.cross(right, below, dim=1).norm(dim=1)
+    angle = torch.linalg.cross(right, below, dim=1).square().sum(1).sqrt()
     return angle.mean((1, 2)).rsqrt().view(-1, 1, 1, 1)
 
 
@@ -257,4 +311,4 @@ def pinhole_rays(camera: Tensor, height: int, width: int) -> Tensor:
     u = torch.arange(width, device=camera.device, dtype=camera.dtype) + 0.5
     v = torch.arange(height, device=camera.device, dtype=camera.dtype)[:, None] + 0.5
     x, y = torch.broadcast_tensors((u - cx) / focal, (v - cy) / focal)
-    return F.normalize(torch.stack([x, y, torch.ones_like(x)], 1), dim=1)
+    return torch.stack([x, y, torch.ones_like(x)], 1) / torch.sqrt(x * x + y * y + 1)[:, None]

@@ -9,6 +9,12 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.onnx.operators import shape_as_tensor
+
+
+def last_pixel(maps: Tensor) -> Tensor:
+    """(W - 1, H - 1) of maps (B, C, H, W). A graph of the network reads it, and so takes any size."""
+    return shape_as_tensor(maps)[2:].flip(0).to(maps) - 1
 
 
 def _centres(flow: Tensor) -> Tensor:
@@ -21,8 +27,7 @@ def _centres(flow: Tensor) -> Tensor:
 
 def sources(flow: Tensor) -> Tensor:
     """Flow (B, 2, H, W) -> where each cell comes from, (B, H, W, 2) in grid_sample coordinates."""
-    height, width = flow.shape[-2:]
-    steps = flow.new_tensor((width - 1, height - 1))
+    steps = last_pixel(flow)
     positions = _centres(flow) + flow.permute(0, 2, 3, 1) * steps
     return 2 * (positions - 0.5) / steps - 1
 

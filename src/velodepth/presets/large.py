@@ -14,6 +14,7 @@ from ..errors import VeloDepthError
 from ..stream.canvas import CanvasSpec
 
 if TYPE_CHECKING:
+    from ..nets.large import LargeNet
     from ..runtime.torch import TorchRuntime
 
 REPOSITORY = "lpiccinelli/velodepth"
@@ -74,10 +75,26 @@ def load_large(
 ) -> LargeModel:
     """The published network, ready to run. Prints its licence to stderr, once a process.
 
+    path: as for `load_net`. device: "cpu", "cuda", "mps", or None for the best there is. level: 0 (fastest)
+    to 9 (finest), the tenth of the pixel budget to use.
+    Raises VeloDepthError as `load_net` does.
+    """
+    net, settings = load_net(path)
+    from ..nets.winograd import quicken
+    from ..runtime.torch import TorchRuntime, best_device
+
+    device = device or best_device()
+    if device == "cpu":
+        quicken(net)
+    return LargeModel(TorchRuntime(net, device), settings.canvas_spec(level), settings)
+
+
+def load_net(path: str | Path | None = None) -> tuple[LargeNet, LargeSettings]:
+    """The published network as it was published, on the CPU, and its settings.
+
     path: a folder with model.safetensors and config.json, or the .safetensors file itself (config.json is
     looked for beside it; without one the published settings hold); None fetches both from the hub, or takes
-    them from its cache. device: "cpu", "cuda", "mps", or None for the best there is. level: 0 (fastest)
-    to 9 (finest), the tenth of the pixel budget to use.
+    them from its cache.
     Raises VeloDepthError without the torch extra, without a network, or for files that do not fit.
     """
     try:
@@ -85,8 +102,6 @@ def load_large(
         from safetensors.torch import load_file
 
         from ..nets.published import from_published
-        from ..nets.winograd import quicken
-        from ..runtime.torch import TorchRuntime, best_device
     except ImportError as error:
         raise VeloDepthError(
             f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"
@@ -102,10 +117,7 @@ def load_large(
         net = from_published(tensors, hsv_flow=settings.hsv_flow)
     except VeloDepthError as error:
         raise VeloDepthError(f"{weights}: {error}") from error
-    device = device or best_device()
-    if device == "cpu":
-        quicken(net)
-    return LargeModel(TorchRuntime(net, device), settings.canvas_spec(level), settings)
+    return net, settings
 
 
 def _local(path: Path) -> tuple[Path, Path | None]:

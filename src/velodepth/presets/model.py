@@ -57,10 +57,11 @@ class Model:
         """Depth of every frame of a source, as it is read.
 
         source: a file, image folder or glob, camera index, URL, any iterable of RGB arrays, or what
-        `velodepth.open_source` returned. The rest as in `stream`.
+        `velodepth.open_source` returned. camera: None takes the source's own, where it knows it (a bag). The
+        rest as in `stream`.
         Raises VeloDepthError for a source that cannot be read.
         """
-        stream = self.stream(camera, policy, flow)
         with source if isinstance(source, Source) else open_source(source) as frames:
+            stream = self.stream(camera or frames.camera, policy, flow)
             for frame in frames:
                 yield stream.push(frame.picture, frame.time)

@@ -86,7 +86,7 @@ class OnnxRuntime:
         if keep is not None:
             size = keep.memory.size + np.float32(math.log(keep.memory.focal / focal))
             return State(keep.radius, rays, keep.confidence, 0.0, Memory(features, now, size, focal))
-        size, confidence = (x[0] for x in self._run("decode", *features))
+        size, confidence = (x[0] for x in self._run("decode", *features, canvas))
         memory = Memory(features, now, size, focal)
         return State(radius_of(size, focal), rays, confidence, 0.0, memory)
 
@@ -102,7 +102,7 @@ class OnnxRuntime:
             warp(feature, shrink(refined, stride // 4) / np.float32(stride))
             for stride, feature in zip(STRIDES, last.features, strict=True)
         ]
-        *features, size, confidence = self._run("correct", *evidence, gates, *warped)
+        *features, size, confidence = self._run("correct", *evidence, gates, *warped, canvas)
         size, confidence = size[0], confidence[0]
         memory = Memory(features, now, size, last.focal)
         return State(radius_of(size, last.focal), state.rays, confidence, outside(refined), memory)

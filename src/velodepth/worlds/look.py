@@ -109,12 +109,14 @@ def _h264(pictures: list[Picture], crf: int) -> list[Picture]:
         stream = container.add_stream("libx264", rate=30)
         # H.264 counts pixels in pairs: an odd last row or column is doubled, and cut off again.
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1"}
+        stream.options = {"crf": str(crf), "preset": "veryfast"}
+        stream.thread_count = 1  # with more the same pictures do not always give the same bytes
         for picture in pictures:
             even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, "rgb24")))
         container.mux(stream.encode())
     file.seek(0)
     with av.open(file) as container:
+        container.streams.video[0].thread_count = 1
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     return [np.ascontiguousarray(frame[:height, :width]) for frame in frames]

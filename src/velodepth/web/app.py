@@ -1,0 +1,218 @@
+"""The server: the page, uploads, and depth over WebSockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import HTTPConnection
+
+from .. import __version__
+from ..errors import VeloDepthError
+from ..presets import DEMO_CLIP, Model, load
+from ..presets.catalogue import NANO_WEIGHTS
+from .limits import Limits
+from .settings import browser_settings, server_settings
+from .static import PAGE
+from .streams import Refused, Streams, VisitorStream
+
+HEADERS = {
+    # Nothing from elsewhere; blob: is what the page makes itself, WebAssembly is ONNX Runtime.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "img-src 'self' blob:; media-src 'self' blob:; worker-src 'self' blob:; frame-ancestors 'none'",
+    # The two that let WebAssembly use threads.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+Result = TypeVar("Result")
+
+
+def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
+    """The server of one model, which all visitors share; each has a depth stream of its own.
+
+    GET /                     the page; /local/ is the same page that computes in the browser
+    POST /streams             a video file as the body -> 201 {"id", "frames", "rate"}
+    WS /streams/ID            its frames as `wire.pack` makes them, then {"done": ...}; or {"error": sentence}
+    WS /webcam                {"id"}, then pictures in and frames out, one by one; the end is the same
+                              (the text "stop" ends either before its time)
+    GET /streams/ID/side.mp4  picture beside depth, once it is done, as long as the socket is open
+
+    What a visitor sent and what was made of it lies in a temporary folder and goes when the socket closes.
+    One visitor's frame is computed at a time, in turn, so that none waits for another one's whole video.
+    """
+    limits = limits or Limits()
+    turn = asyncio.Lock()  # fair: first come, first served
+
+    async def in_turn(function: Callable[..., Result], *arguments: Any) -> Result:
+        async with turn:
+            return await asyncio.to_thread(function, *arguments)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with tempfile.TemporaryDirectory(prefix="velodepth-web-") as folder:
+            app.state.streams = Streams(model, Path(folder), limits)
+            yield
+            app.state.streams.end_all()
+
+    app = FastAPI(title="VeloDepth", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+
+    @app.middleware("http")
+    async def with_headers(request: Request, proceed: Callable[..., Any]) -> Response:
+        response: Response = await proceed(request)
+        response.headers.update(HEADERS)
+        return response
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 429)
+
+    @app.exception_handler(VeloDepthError)
+    async def unusable(_: Request, error: VeloDepthError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 422)
+
+    @app.post("/streams", status_code=201)
+    async def upload(request: Request) -> Response:
+        if not _from_this_page(request):
+            return JSONResponse({"error": "this was sent by another page"}, 403)
+        streams: Streams = app.state.streams
+        stream = streams.start(_address(request))
+        try:
+            if not await _received(request, stream.upload, limits.upload_bytes):
+                streams.end(stream)
+                most = limits.upload_bytes // 2**20
+                return JSONResponse({"error": f"the video is too large: give at most {most} MB"}, 413)
+            facts = await in_turn(stream.check)
+        except BaseException:
+            streams.end(stream)
+            raise
+        asyncio.get_running_loop().call_later(
+            limits.unopened, lambda: None if stream.taken else streams.end(stream)
+        )
+        return JSONResponse(facts, 201)
+
+    @app.websocket("/streams/{id}")
+    async def watch(socket: WebSocket, id: str) -> None:
+        await socket.accept()
+        streams: Streams = app.state.streams
+        stream = streams.find(id)
+        if stream is None or stream.taken or not _from_this_page(socket):
+            await _say(socket, {"error": "this video is not here any more: drop it again"})
+            return
+        stream.taken = True
+
+        async def play() -> None:
+            frames, told = stream.frames(), asyncio.create_task(_picture(socket))
+            told.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may end unasked
+            try:
+                while not told.done() and (message := await in_turn(next, frames, None)) is not None:
+                    await socket.send_bytes(message)
+                if told.done():
+                    told.result()  # raises if the visitor has gone
+            finally:
+                told.cancel()
+
+        await _attend(socket, streams, stream, play)
+
+    @app.websocket("/webcam")
+    async def webcam(socket: WebSocket) -> None:
+        await socket.accept()
+        streams: Streams = app.state.streams
+        try:
+            if not _from_this_page(socket):
+                raise Refused("this was sent by another page")
+            stream = streams.start(_address(socket))
+        except Refused as error:
+            await _say(socket, {"error": str(error)})
+            return
+        stream.taken = True
+
+        async def converse() -> None:
+            await socket.send_text(json.dumps({"id": stream.id}))
+            while not stream.full and (picture := await _picture(socket)) is not None:
+                if len(picture) > limits.picture_bytes:
+                    raise VeloDepthError("the webcam sent too large a picture: choose a smaller size")
+                await socket.send_bytes(await in_turn(stream.answer, picture))
+
+        await _attend(socket, streams, stream, converse)
+
+    async def _attend(
+        socket: WebSocket, streams: Streams, stream: VisitorStream, work: Callable[[], Any]
+    ) -> None:
+        """Does the work, says how it ended, and keeps the recording until the visitor has gone."""
+        with suppress(WebSocketDisconnect, RuntimeError):  # RuntimeError: sending after it has gone
+            try:
+                await work()
+                await socket.send_text(json.dumps(await in_turn(stream.finish)))
+                while True:
+                    await _picture(socket)  # one may still be on its way
+            except VeloDepthError as error:
+                await _say(socket, {"error": str(error)})
+            finally:
+                streams.end(stream)
+
+    @app.get("/streams/{id}/side.mp4")
+    async def recording(id: str) -> Response:
+        stream = app.state.streams.find(id)
+        if stream is None or not stream.recording.is_file():
+            return JSONResponse({"error": "there is no such recording, or not yet"}, 404)
+        return FileResponse(stream.recording, media_type="video/mp4", filename="velodepth.mp4")
+
+    @app.get("/demo.mp4")
+    async def demo() -> FileResponse:
+        return FileResponse(DEMO_CLIP, media_type="video/mp4")
+
+    nano = model if model.name == "nano" else load("nano")
+    app.add_api_route("/settings.json", lambda: server_settings(model, limits))
+    app.add_api_route("/local/settings.json", lambda: browser_settings(nano, limits))
+    app.add_api_route("/local/demo.mp4", demo)
+    app.mount("/local/nano", StaticFiles(directory=NANO_WEIGHTS))
+    app.mount("/local", StaticFiles(directory=PAGE, html=True))
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    return app
+
+
+def _from_this_page(connection: HTTPConnection) -> bool:
+    """Whether a request comes from our own page, or from no page at all: any page may reach localhost."""
+    origin = connection.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == connection.headers.get("host")
+
+
+def _address(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else ""
+
+
+async def _received(request: Request, path: Path, most: int) -> bool:
+    """Writes the body to a file; False, and no more of it is read, once it is longer than `most` bytes."""
+    size = 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                return False
+            file.write(chunk)
+    return True
+
+
+async def _picture(socket: WebSocket) -> bytes | None:
+    """The next picture of a webcam; None at the text "stop"."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    return message.get("bytes")
+
+
+async def _say(socket: WebSocket, message: dict[str, str]) -> None:
+    """The last message."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_text(json.dumps(message))
+        await socket.close()

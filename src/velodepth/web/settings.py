@@ -1,0 +1,61 @@
+"""What the page is told, so that no constant is written twice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from .. import __version__
+from ..media.colour import COLOURS, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
+from ..presets import Model
+from ..runtime.onnx import FOCAL_UNIT, GRAPHS
+from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
+from ..stream.evidence import QUIET
+from ..stream.fade import NONE, WHOLE
+from ..stream.keyframes import Adaptive
+from .limits import Limits
+from .wire import MAP_SIDE, PICTURE_SIDE
+
+
+def server_settings(model: Model, limits: Limits) -> dict[str, Any]:
+    """Of the page whose frames the server computes."""
+    return {"engine": "server", "preset": model.name, "upload_bytes": limits.upload_bytes, **_shared(limits)}
+
+
+def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
+    """Of the page that computes with the packaged graphs, by itself. nano: the preset of that name."""
+    policy = {name: value for name, value in asdict(Adaptive()).items() if math.isfinite(value)}
+    spec = nano.spec
+    canvas = {
+        "pixels": spec.max_pixels,
+        "multiple": spec.multiple,
+        "min_ratio": spec.min_ratio,
+        "max_ratio": spec.max_ratio,
+        "mean": [round(float(x), 6) for x in IMAGENET_MEAN],
+        "std": [round(float(x), 6) for x in IMAGENET_STD],
+    }
+    colours = {"percentiles": PERCENTILES, "seconds": SECONDS, "still": STILL, "spread": SPREAD}
+    return {
+        "engine": "browser",
+        "preset": nano.name,
+        "graphs": GRAPHS,
+        "focal_unit": FOCAL_UNIT,
+        "canvas": canvas,
+        "policy": policy,
+        "quiet": QUIET,
+        "fade": {"whole": WHOLE, "none": NONE},
+        "range": colours,
+        **_shared(limits),
+    }
+
+
+def _shared(limits: Limits) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "frames": limits.frames,
+        "picture_side": PICTURE_SIDE,
+        "map_side": MAP_SIDE,
+        "colours": COLOURS[:, 0].tolist(),
+        "unknown": UNKNOWN,
+    }

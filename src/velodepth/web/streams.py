@@ -1,0 +1,142 @@
+"""What the server holds of each visitor: an upload, a depth stream, a recording."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from ..errors import VeloDepthError
+from ..media.colour import Colouring
+from ..media.depthvideo import VideoWriter
+from ..media.reading import open_source
+from ..presets import Model
+from .limits import Limits, Pace
+from .wire import PICTURE_SIDE, WebcamPictures, fitted, pack
+
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif"
+"""What FFmpeg may take an upload for: files that hold their video; a playlist names other files."""
+
+
+class VisitorStream:
+    """One video or webcam on its way through the model. Its calls may come from any thread, one at a time.
+
+    folder: its own, gone with `close`.
+    """
+
+    def __init__(self, model: Model, folder: Path, limits: Limits) -> None:
+        self.id = folder.name
+        self.upload = folder / "upload"
+        self.recording = folder / "side.mp4"  # picture beside depth; there once `finish` was called
+        self.taken = False  # a page watches it
+        self.finished = False  # nothing is computed any more
+        self._folder, self._limits = folder, limits
+        self._stream = model.stream()
+        self._colouring = Colouring()
+        self._writer = VideoWriter(self.recording, colouring=self._colouring)
+        self._webcam = WebcamPictures(limits.picture_pixels)
+        self._count = 0
+
+    @property
+    def full(self) -> bool:
+        """No further frame is looked at."""
+        return self._count >= self._limits.frames
+
+    def check(self) -> dict[str, Any]:
+        """Decodes the upload's first picture; what the page is told of it: frames and rate, null if unknown.
+
+        Raises VeloDepthError where there is none, or a picture is too large.
+        """
+        _check_header(self.upload, self._limits.picture_pixels)
+        with open_source(self.upload) as source:
+            next(iter(source))
+            length = source.length and min(source.length, self._limits.frames)
+            return {"id": self.id, "frames": length, "rate": source.frame_rate}
+
+    def frames(self) -> Iterator[bytes]:
+        """The depth of the upload, frame by frame, as `wire.pack` makes it; then the upload is removed."""
+        with open_source(self.upload) as source:
+            for frame in source:
+                yield self._push(frame.picture, frame.time)
+                if self.full:
+                    break
+        self.upload.unlink()
+
+    def answer(self, message: bytes) -> bytes:
+        """The depth of one webcam picture. Raises VeloDepthError for what is none."""
+        time, picture = self._webcam.read(message)
+        return self._push(picture, time)
+
+    def _push(self, picture: np.ndarray, time: float) -> bytes:
+        frame = self._stream.push(fitted(picture, PICTURE_SIDE), time)
+        self._writer.write(frame)
+        self._count += 1
+        return pack(frame, self._colouring.range)
+
+    def finish(self) -> dict[str, Any]:
+        """Completes the recording; what the page is told at the end."""
+        self._writer.close()
+        self.finished = True
+        return {"done": {"recording": self.recording.is_file(), "limit": self.full}}
+
+    def close(self) -> None:
+        """Removes everything."""
+        self._writer.discard()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Refused(Exception):
+    """A visitor asks for more than there is; the message is one sentence for a person."""
+
+
+class Streams:
+    """All that are open, in one folder. Used by the event loop only."""
+
+    def __init__(self, model: Model, folder: Path, limits: Limits) -> None:
+        self._model, self._folder, self._limits = model, folder, limits
+        self._pace = Pace(limits.starts_a_minute)
+        self._open: dict[str, VisitorStream] = {}
+
+    def start(self, address: str) -> VisitorStream:
+        """A new stream for a visitor; one that is finished gives way. Raises Refused at a limit."""
+        finished = next((stream for stream in self._open.values() if stream.finished), None)
+        if len(self._open) >= self._limits.streams and finished:
+            self.end(finished)
+        if len(self._open) >= self._limits.streams:
+            raise Refused(f"{self._limits.streams} videos are being watched already: try again in a while")
+        if not self._pace.admits(address):
+            raise Refused(f"more than {self._limits.starts_a_minute} starts in a minute: wait a little")
+        folder = self._folder / secrets.token_urlsafe(16)
+        folder.mkdir()
+        stream = self._open[folder.name] = VisitorStream(self._model, folder, self._limits)
+        return stream
+
+    def find(self, id: str) -> VisitorStream | None:
+        return self._open.get(id)
+
+    def end(self, stream: VisitorStream) -> None:
+        """Closes it; twice is as good as once."""
+        if self._open.pop(stream.id, None):
+            stream.close()
+
+    def end_all(self) -> None:
+        for stream in list(self._open.values()):
+            self.end(stream)
+
+
+def _check_header(path: Path, pixels: int) -> None:
+    """Refuses what is no video file, and large pictures, before anything is decoded."""
+    try:
+        options = {"format_whitelist": CONTAINERS}
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
+            video = container.streams.best("video")
+            size = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
+    except (av.error.FFmpegError, AttributeError) as error:  # AttributeError: coded as nothing FFmpeg decodes
+        raise VeloDepthError("this is not a video, or it is damaged: give a video file") from error
+    if size[0] * size[1] > pixels:
+        raise VeloDepthError(f"its pictures are {size[0]} x {size[1]} pixels: give at most {pixels} pixels")

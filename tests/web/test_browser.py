@@ -1,0 +1,134 @@
+"""The page that computes by itself, in a real browser, against the package on the same frames."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+
+from velodepth.stream.canvas import Canvas, to_uint8
+from velodepth.stream.flow import DisFlow
+from velodepth.web.static import export
+
+# One worker for the whole clip, fed as local.js does; `flow` null: the browser finds its own.
+ASK = """
+async ([size, pictures, flows]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const settings = await (await fetch("settings.json")).json();
+  const worker = new Worker("browser/worker.js", { type: "module" });
+  const told = () => new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => {
+      if (data.problem) reject(new Error(data.problem));
+      else if (!data.status) resolve(data);
+    };
+  });
+  worker.postMessage({ settings, folder: new URL("nano/", location.href).href });
+  await told();
+  const answers = [];
+  for (let i = 0; i < pictures.length; i++) {
+    const image = new ImageData(new Uint8ClampedArray(bytes(pictures[i])), ...size);
+    const flow = flows && i ? new Float32Array(bytes(flows[i - 1]).buffer) : undefined;
+    worker.postMessage({ image, flow, full: true });
+    const { reason, map, camera } = await told();
+    const text = new Uint8Array(map.buffer).reduce((text, byte) => text + String.fromCharCode(byte), "");
+    answers.push({ reason, camera, depth: btoa(text) });
+  }
+  worker.terminate();
+  return answers;
+}
+"""
+
+
+def sent(array):
+    return base64.b64encode(np.ascontiguousarray(array)).decode()
+
+
+def asked(page, pictures, flows):
+    height, width = pictures[0].shape[:2]
+    opaque = [np.dstack([picture, np.full((height, width), 255, np.uint8)]) for picture in pictures]
+    told = page.evaluate(ASK, [[width, height], list(map(sent, opaque)), flows and list(map(sent, flows))])
+    for answer in told:
+        answer["depth"] = np.frombuffer(base64.b64decode(answer["depth"]), np.float32).reshape(height, width)
+    return told
+
+
+def test_the_browser_gives_the_figures_of_the_package(page, address, clip, nano):
+    other = [np.ascontiguousarray(picture[::-1]) for picture in clip[40:42]]
+    pictures = [*clip[:4], *clip[4:16:4], *other]  # a slow walk, a quicker one, a cut
+    flows = []
+
+    def kept(previous, current, find=DisFlow()):  # noqa: B008
+        flows.append(find(previous, current))
+        return flows[-1]
+
+    stream = nano.stream(flow=kept)
+    frames = [stream.push(picture) for picture in pictures]
+    reasons = [frame.keyframe_reason for frame in frames]
+    assert reasons.count(None) >= 4 and "cut" in reasons
+    page.goto(f"http://{address}/local/")
+    told = asked(page, pictures, flows)
+    assert [answer["reason"] for answer in told] == reasons
+    for frame, answer in zip(frames, told, strict=True):
+        off = np.abs(answer["depth"] / frame.depth - 1)
+        assert off.max() < 1e-2, f"{frame}: {off.max():.4f}"
+        height, width = frame.picture.shape[:2]
+        lens = [
+            frame.camera.fx / width,
+            frame.camera.fy / height,
+            frame.camera.cx / width,
+            frame.camera.cy / height,
+        ]
+        np.testing.assert_allclose(answer["camera"], lens, rtol=1e-3)
+    assert page.errors == []
+
+
+def test_its_own_flow_is_near_that_of_the_package(page, address, clip, nano):
+    canvas = Canvas.of(320, 240, nano.spec)
+    grey = np.array([0.299, 0.587, 0.114])
+    pairs = [(clip[i], clip[j]) for i, j in ((0, 1), (0, 3), (30, 31))]
+    page.goto(f"http://{address}/local/")
+    for before, now in pairs:
+        small = [to_uint8(canvas.fill(picture)) for picture in (before, now)]
+        true = DisFlow()(*small)
+        luma = [np.rint(picture @ grey).astype(np.uint8) for picture in small]
+        found = page.evaluate(
+            """async ([before, now, height, width]) => {
+              const { inverseSearch } = await import("./browser/flow.js");
+              const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+              const flow = inverseSearch(bytes(before), bytes(now), height, width);
+              return Array.from(flow, (x) => Math.round(1000 * x));
+            }""",
+            [*map(sent, luma), canvas.height, canvas.width],
+        )
+        found = np.array(found).reshape(true.shape) / 1000
+        distance = np.hypot(*(found - true))
+        length = np.median(np.hypot(*true))
+        assert np.median(distance) < 0.25 + 0.1 * length and np.mean(distance > 2) < 0.15
+
+
+def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
+    import threading
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    export(tmp_path / "site")
+    assert json.loads((tmp_path / "site/settings.json").read_text())["engine"] == "browser"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "site")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.locator("#file").set_input_files(walk)
+        page.wait_for_function("() => document.body.dataset.shown >= 3")
+        page.locator("#stop").click()
+        page.wait_for_selector('body[data-state="done"]')
+        assert page.locator("#marks i").count() >= 1
+        assert page.locator("#facts").text_content().count("in this browser") == 1
+        assert page.errors == []
+    finally:
+        server.shutdown()
+        server.server_close()
