@@ -122,9 +122,11 @@ def write_graph(
     inputs = [given for given in model.graph.input if given.name in {port.name for port in graph.inputs}]
     del model.graph.input[:]
     model.graph.input.extend(inputs)
-    for name in dict.fromkeys(name for node in model.graph.node for name in node.input):
+    read = dict.fromkeys(name for node in model.graph.node for name in node.input)
+    made = {name for node in model.graph.node for name in node.output}  # equal tensors are read once
+    for name in read:
         entry = header.get(name.removeprefix("net."))
-        if entry is not None:
+        if entry is not None and name not in made:
             model.graph.initializer.append(_stored(name, entry, weights.name, start))
     onnx.save(model, str(path))
 
