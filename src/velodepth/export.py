@@ -119,15 +119,16 @@ def write_graph(
         )
     model = onnx.load(str(path))
     header, start = _safetensors_header(weights)
-    inputs = [given for given in model.graph.input if given.name in {port.name for port in graph.inputs}]
-    del model.graph.input[:]
+    stored = {f"net.{name}": entry for name, entry in header.items()}
+    # Of equal tensors the exporter keeps one and makes the others of it; here each is read by itself.
+    nodes = [node for node in model.graph.node if not stored.keys() & set(node.output)]
+    inputs = [given for given in model.graph.input if given.name not in stored]
+    del model.graph.node[:], model.graph.input[:]
+    model.graph.node.extend(nodes)
     model.graph.input.extend(inputs)
-    read = dict.fromkeys(name for node in model.graph.node for name in node.input)
-    made = {name for node in model.graph.node for name in node.output}  # equal tensors are read once
-    for name in read:
-        entry = header.get(name.removeprefix("net."))
-        if entry is not None and name not in made:
-            model.graph.initializer.append(_stored(name, entry, weights.name, start))
+    for name in dict.fromkeys(name for node in nodes for name in node.input):
+        if name in stored:
+            model.graph.initializer.append(_stored(name, stored[name], weights.name, start))
     onnx.save(model, str(path))
 
 

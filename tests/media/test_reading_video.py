@@ -329,12 +329,15 @@ def test_a_video_that_changes_its_size_is_refused_there(tmp_path):
 
 def test_frames_are_freed_as_they_are_passed(tmp_path):
     path = encode(tmp_path / "clip.mkv", pictures(60))
-    alive = []
+
+    def count() -> int:
+        return sum(type(thing) is av.VideoFrame for thing in gc.get_objects())
+
     gc.collect()
+    before = count()  # of other tests
     gc.disable()  # a frame in a reference cycle would stay
     try:
-        for _ in open_source(path):
-            alive.append(sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects()))
+        alive = [count() - before for _ in open_source(path)]
     finally:
         gc.enable()
     assert len(alive) == 60 and 0 < max(alive) < 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 import cv2
@@ -107,13 +108,17 @@ def _h264(pictures: list[Picture], crf: int) -> list[Picture]:
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=30)
-        # H.264 counts pixels in pairs: an odd last row or column is doubled, and cut off again.
-        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.options = {"crf": str(crf), "preset": "veryfast"}
-        stream.thread_count = 1  # with more the same pictures do not always give the same bytes
-        for picture in pictures:
-            even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, "rgb24")))
+        # Filled to whole blocks, and cut off again: converters read past the end of other rows.
+        right, below = -width % 32, -height % 32
+        stream.width, stream.height, stream.pix_fmt = width + right, height + below, "yuv420p"
+        stream.options = {"crf": str(crf), "preset": "veryfast", "x264-params": "aq-mode=0:mbtree=0"}
+        # Several threads, or quality that adapts inside the picture, do not always give the same bytes again.
+        stream.thread_count = 1
+        for index, picture in enumerate(pictures):
+            filled = np.pad(picture, ((0, below), (0, right), (0, 0)), mode="edge")
+            frame = av.VideoFrame.from_ndarray(filled, "rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     file.seek(0)
     with av.open(file) as container:
