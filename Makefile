@@ -10,7 +10,8 @@ demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
 	$(BIN)/velodepth demo --out demo --overwrite
 
 test: .venv/dev  ## the whole suite; folders of VELODEPTH_PARITY and VELODEPTH_DATA are used when set
-	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q --ignore tests/web
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q tests/web  # a browser, in a process of its own
 
 check: .venv/dev  ## style and types
 	$(BIN)/ruff check .
