@@ -108,7 +108,6 @@ def test_its_own_flow_is_near_that_of_the_package(page, address, clip, nano):
         assert np.median(distance) < 0.25 + 0.1 * length and np.mean(distance > 2) < 0.15
 
 
-@pytest.mark.skip(reason="the page sometimes never shows a frame here: to be understood, see docs/web.md")
 def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
     import threading
     from functools import partial
@@ -134,3 +133,25 @@ def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_file_chosen_while_the_page_still_loads_is_taken(page, address, walk):
+    held = []
+    page.route("**/settings.json", lambda route: held.append(route))  # main.js waits for it before it listens
+    page.goto(f"http://{address}/local/", wait_until="commit")
+    while not held:
+        page.wait_for_timeout(20)
+    assert page.locator("#start").get_attribute("inert") is not None  # nothing else can be chosen yet
+    page.locator("#file").set_input_files(walk)
+    held[0].continue_()
+    page.wait_for_function("() => document.body.dataset.shown >= 0")
+    assert page.errors == []
+
+
+def test_a_page_opened_as_a_file_says_what_it_needs(page, tmp_path):
+    export(tmp_path / "site")
+    page.goto((tmp_path / "site/index.html").as_uri())
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('#where')).visibility === 'visible'"
+    )
+    assert "http.server" in page.locator("#where").inner_text()

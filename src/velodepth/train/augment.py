@@ -34,8 +34,11 @@ class View:
 
     @classmethod
     def draw(cls, picture: tuple[int, int], size: tuple[int, int], rng: np.random.Generator) -> View:
-        """A crop with 0.6 to 1 of the largest one's width, more often near the middle, mirrored or not."""
-        scale = float(np.exp(rng.uniform(np.log(0.6), 0)))
+        """A crop with 0.6 to 1 of the largest one's width, more often near the middle, mirrored or not.
+
+        Half of them have more than 0.88: narrower crops alone teach the camera head too long a lens.
+        """
+        scale = float(0.6 ** (rng.random() ** 2))
         return cls._cropped(
             picture, size, scale, rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), rng.random() < 0.5
         )

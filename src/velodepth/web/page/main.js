@@ -154,7 +154,13 @@ async function webcam() {
   camera = stream;
 }
 
-$("file").addEventListener("change", ({ target }) => { if (target.files[0]) video(target.files[0]); target.value = ""; });
+function chosen() {
+  const [file] = $("file").files;
+  $("file").value = "";
+  if (file) video(file);
+}
+
+$("file").addEventListener("change", chosen);
 $("camera").addEventListener("click", webcam);
 $("demo").addEventListener("click", async () => {
   video(new File([await (await fetch("demo.mp4")).blob()], "sample.mp4"));
@@ -186,3 +192,5 @@ if (!here) {
   $("where").append(link);
 }
 document.body.dataset.state = "start";
+$("start").inert = false;
+chosen(); // a file that was chosen while this page was still loading
