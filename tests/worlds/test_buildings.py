@@ -53,9 +53,3 @@ def test_doors_windows_and_stairs_have_true_sizes(palette):
         assert 0.14 < np.diff(steps).max() < 0.2
         assert steps.max() == pytest.approx(2.8, abs=0.01)
         assert 0.9 < fittings.railing(rng, palette, 3.0).size[1] < 1.2
-        assert 0.38 < fittings.bench(rng, palette).size[1] < 1.1
-
-
-def test_rack_keeps_its_goods_within(palette):
-    rack = fittings.rack(np.random.default_rng(0), palette, 6.0, 4.0, 1.0, 1.3)
-    assert np.all(rack.size < (6.4, 4.6, 1.3))

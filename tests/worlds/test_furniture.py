@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from velodepth.worlds import figures, furniture, things
+from velodepth.worlds import figures, fittings, furniture, kitchens, things
 from velodepth.worlds.pieces import Floor, Piece, Top, piled, scattered
 from velodepth.worlds.scene import Material
 from velodepth.worlds.shapes import box
@@ -28,9 +28,11 @@ SIZES = {
     furniture.cupboard: ((0.48, 1.85), (0.68, 2.25), (0.33, 0.7)),
     furniture.shelf: ((0.48, 1.85), (0.68, 2.25), (0.22, 0.5)),
     furniture.rack: ((0.88, 1.85), (1.35, 2.2), (0.38, 0.65)),
-    furniture.counter: ((1.15, 3.3), (0.85, 2.35), (0.58, 0.95)),
-    furniture.fridge: ((0.52, 0.8), (0.83, 2.02), (0.58, 0.75)),
-    furniture.washer: ((0.58, 0.62), (0.83, 0.87), (0.57, 0.65)),
+    furniture.bench: ((1.15, 2.25), (0.4, 1.1), (0.3, 0.8)),
+    furniture.wheeled_bin: ((0.45, 0.75), (0.85, 1.2), (0.55, 0.9)),
+    kitchens.counter: ((1.15, 3.3), (0.85, 2.35), (0.58, 0.95)),
+    kitchens.fridge: ((0.52, 0.8), (0.83, 2.02), (0.58, 0.75)),
+    kitchens.washer: ((0.58, 0.62), (0.83, 0.87), (0.57, 0.65)),
     furniture.bin_: ((0.2, 0.5), (0.24, 0.75), (0.2, 0.5)),
     furniture.floor_lamp: ((0.25, 0.55), (1.2, 1.95), (0.25, 0.55)),
     figures.person: ((0.35, 1.2), (1.4, 2.05), (0.2, 1.3)),
@@ -55,12 +57,16 @@ def palette() -> Palette:
 
 
 def makers():
+    """All that need no more than (rng, palette); a lamp hangs below its y = 0."""
     found = {maker for theme in things.THEMES.values() for maker in theme}
-    for module in (furniture, figures):
+    for module in (furniture, kitchens, fittings, figures):
         for name, maker in inspect.getmembers(module, inspect.isfunction):
-            if maker.__module__ == module.__name__ and not name.startswith("_") and name != "curtain":
+            parameters = list(inspect.signature(maker).parameters.values())
+            plain = all(p.default is not p.empty for p in parameters[2:])
+            returns_piece = inspect.signature(maker).return_annotation == "Piece"
+            if maker.__module__ == module.__name__ and not name.startswith("_") and plain and returns_piece:
                 found.add(maker)
-    return sorted(found, key=lambda maker: (maker.__module__, maker.__name__))
+    return sorted(found - {fittings.lamp}, key=lambda maker: (maker.__module__, maker.__name__))
 
 
 @pytest.mark.parametrize("maker", SIZES, ids=lambda maker: maker.__name__)
@@ -68,7 +74,7 @@ def test_sizes_are_those_of_real_life(palette, maker):
     sizes = np.array([maker(np.random.default_rng(seed), palette).size for seed in range(12)])
     for axis, (least, most) in enumerate(SIZES[maker]):
         assert least <= sizes[:, axis].min() and sizes[:, axis].max() <= most, (axis, sizes[:, axis])
-    assert np.ptp(sizes, axis=0).max() > 0.004 or maker is furniture.washer  # they differ
+    assert np.ptp(sizes, axis=0).max() > 0.004 or maker is kitchens.washer  # they differ
 
 
 @pytest.mark.parametrize("maker", makers(), ids=lambda maker: maker.__name__)
@@ -104,6 +110,25 @@ def test_things_stand_on_their_base(palette, maker):
 def test_a_seed_makes_the_same_piece(palette):
     first, second = (furniture.desk(np.random.default_rng(9), palette) for _ in range(2))
     assert first.mesh.tobytes() == second.mesh.tobytes()
+
+
+def test_a_plain_office_chair_is_as_large_and_much_cheaper(palette):
+    full, plain = (
+        [furniture.office_chair(np.random.default_rng(seed), palette, plain) for seed in range(6)]
+        for plain in (False, True)
+    )
+    np.testing.assert_allclose([c.size for c in plain], [c.size for c in full], atol=0.15)
+    assert sum(len(c.mesh) for c in plain) < 0.25 * sum(len(c.mesh) for c in full)
+
+
+def test_bins_of_streets_are_larger(palette):
+    small, large = (furniture.bin_(np.random.default_rng(2), palette, scale) for scale in (1.0, 1.5))
+    assert large.size[1] > 1.3 * small.size[1]
+
+
+def test_stocked_rack_keeps_its_goods_within(palette):
+    rack = furniture.stocked_rack(np.random.default_rng(0), palette, 6.0, 4.0, 1.0, 1.3)
+    assert np.all(rack.size < (6.4, 4.6, 1.3))
 
 
 def test_seated_people_sit_on_a_chair(palette):

@@ -160,6 +160,26 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.parametrize("loss", ["gone", "broken"])
+def test_a_shard_that_is_not_there_in_the_end_is_named(folder, tmp_path, monkeypatch, loss):
+    """Nothing failed while rendering, but the second shard was taken away, or is not whole."""
+
+    def written(where, seed, index, recipe, count):
+        target = where / f"shard-{index:05d}"
+        if index != 1 or loss == "broken":
+            shutil.copytree(folder / "shard-00000", target)
+        if index == 1 and loss == "broken":
+            np.save(target / "depth.npy", np.zeros((1, 48, 64), np.float16))
+
+    monkeypatch.setattr(generate, "write_one", written)
+    with pytest.raises(VeloDepthError, match=r"shard-00001 was rendered but .* run the same command again"):
+        render(tmp_path, 48, 7, RECIPE)
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / "shard-00001", ignore_errors=True)
+    shutil.copytree(folder / "shard-00001", tmp_path / "shard-00001")
+    assert len(render(tmp_path, 48, 7, RECIPE)) == 3
+
+
 def test_a_process_that_is_killed_is_an_error(renderer, tmp_path, monkeypatch):
     def kill_one(frames: int) -> None:
         for child in generate.multiprocessing.active_children():

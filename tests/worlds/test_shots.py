@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from velodepth.cameras import KannalaBrandt, OpenCV, Pinhole
-from velodepth.worlds import movers, shots, truth
+from velodepth.worlds import figures, movers, shots, truth
 from velodepth.worlds.lenses import lens
 from velodepth.worlds.scene import Body
 from velodepth.worlds.shots import Film
@@ -109,7 +109,9 @@ def test_a_bare_wall_is_seldom_worth_a_frame(renderer, world, screen, palette, m
 
 def test_a_person_walks_upright_and_is_of_human_size(palette):
     velocity = np.array([0.0, 0.0, 1.2])
-    bodies = movers.person(np.random.default_rng(2), palette, np.array([1.0, 0.0, 2.0]), velocity, 0.5)
+    rng = np.random.default_rng(2)
+    someone = figures.figure(rng, palette, stride=0.0)
+    bodies = movers.walking(rng, someone, np.array([1.0, 0.0, 2.0]), velocity, 0.5)
     for time in (0.3, 0.5, 0.9):
         points = np.concatenate(
             [b.mesh["position"] @ b.motion(time)[:3, :3].T + b.motion(time)[:3, 3] for b in bodies]
@@ -117,6 +119,21 @@ def test_a_person_walks_upright_and_is_of_human_size(palette):
         assert 1.4 < points[:, 1].max() < 2.1 and points[:, 1].min() > -0.15
         middle = (points.max(axis=0) + points.min(axis=0)) / 2
         np.testing.assert_allclose(middle[[0, 2]], (1.0, 2.0 + 1.2 * (time - 0.5)), atol=0.25)
+
+
+def test_who_walks_is_who_stands(palette):
+    """The bodies in their own axes are the parts of the figure, and its limbs swing about their joints."""
+    someone = figures.figure(np.random.default_rng(4), palette, stride=0.0)
+    place, velocity = np.array([1.0, 0.0, 2.0]), np.array([0.0, 0.0, 1.2])
+    bodies = movers.walking(np.random.default_rng(5), someone, place, velocity, 0.0)
+    assert sum(len(body.mesh) for body in bodies) == len(someone.piece().mesh)
+    trunk = bodies[0].motion
+    for limb, body in zip((*someone.legs, *someone.arms), bodies[1:], strict=True):
+        joint, far = np.append(limb.joint, 1.0), np.append(limb.joint - (0, 0.5, 0), 1.0)
+        swung = [body.motion(t) @ far - trunk(t) @ far for t in np.linspace(0, 1, 9)]
+        for time in (0.1, 0.6):
+            np.testing.assert_allclose(body.motion(time) @ joint, trunk(time) @ joint, atol=1e-9)
+        assert np.ptp(swung, axis=0)[2] > 0.03
 
 
 def test_a_ball_touches_where_it_rolls_and_what_flies_is_there_in_time(palette):

@@ -75,11 +75,11 @@ def _handrail(rng: Generator, way: Interior) -> None:
 
 
 def _beside_wall(rng: Generator, way: Interior) -> None:
-    """A bench, plant, bin, box or trolley at one side, with its back to the wall."""
+    """A bench, plant, bin, box or rack at one side, with its back to the wall."""
     palette = way.palette
     kind = rng.choice(5, p=[0.3, 0.2, 0.2, 0.2, 0.1])
     if kind == 0:
-        piece = fittings.bench(rng, palette)
+        piece = furniture.bench(rng, palette)
     elif kind == 1:
         piece = things.plant(rng, palette, rng.uniform(0.5, 1.5))
     elif kind == 2:
@@ -87,7 +87,7 @@ def _beside_wall(rng: Generator, way: Interior) -> None:
     elif kind == 3:
         piece = things.box_of_card(rng, palette, 0.7)
     else:
-        piece = fittings.rack(
+        piece = furniture.stocked_rack(
             rng, palette, rng.uniform(0.8, 1.4), rng.uniform(0.8, 1.8), 0.35, rng.uniform(0.3, 0.45)
         )
     side = rng.choice([-1, 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -21,11 +22,36 @@ def _limb(start: Array, angle: float, spread: float, length: float) -> Array:
     return start + length * np.array([np.sin(spread), -np.cos(angle) * np.cos(spread), np.sin(angle)])
 
 
-def person(rng: Generator, palette: Palette, seated: bool = False, stride: float | None = None) -> Piece:
+@dataclass(frozen=True)
+class Limb:
+    """An arm or a leg, and the shoulder or hip (3,) about which it swings."""
+
+    joint: Array
+    parts: list[Mesh]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Somebody `tall` metres tall on y = 0, in parts that can be moved; limbs: at -x, at +x."""
+
+    tall: float
+    trunk: list[Mesh]
+    legs: tuple[Limb, Limb]
+    arms: tuple[Limb, Limb]
+
+    def piece(self) -> Piece:
+        return Piece([part for limb in (*self.legs, *self.arms) for part in limb.parts] + self.trunk)
+
+
+def person(rng: Generator, palette: Palette, seated: bool = False) -> Piece:
+    """Someone who stands about, or sits, as `figure` says."""
+    return figure(rng, palette, seated).piece()
+
+
+def figure(rng: Generator, palette: Palette, seated: bool = False, stride: float | None = None) -> Figure:
     """Someone 1.45 to 1.95 m tall; seated: on a seat 0.45 m high, thighs level. stride: swing of the legs in
-    radians, drawn when None."""
-    tall = rng.normal(1.7, 0.09)
-    tall = float(np.clip(tall, 1.45, 1.95))
+    radians, drawn when None; 0 is how those stand who are to be moved."""
+    tall = float(np.clip(rng.normal(1.7, 0.09), 1.45, 1.95))
     stout = rng.uniform(0.85, 1.25)
     top, trousers, skin = palette.cloth(rng), palette.cloth(rng), palette.skin(rng)
     if rng.random() < 0.5:
@@ -38,7 +64,7 @@ def person(rng: Generator, palette: Palette, seated: bool = False, stride: float
     chest, neck = hip + 0.2 * tall, hip + 0.31 * tall
     lean = rng.normal(0.05, 0.08)
     shift = np.array([0.0, 0.0, np.sin(lean)])
-    parts: list[Mesh] = []
+    legs, arms = [], []
     for side in (-1, 1):
         swing = side * stride
         start = np.array([side * 0.05 * tall, hip, 0.0])
@@ -47,59 +73,46 @@ def person(rng: Generator, palette: Palette, seated: bool = False, stride: float
         bend = rng.normal(0, 0.2) if seated else swing - 0.6 * max(0.0, -swing) - 0.03
         ankle = _limb(knee, bend, 0.0, shin)
         ankle[1] = max(ankle[1], foot)
-        parts.append(capsule(start, knee, 0.05 * tall * stout, trousers, 0.037 * tall))
-        parts.append(capsule(knee, ankle, 0.036 * tall, trousers, 0.026 * tall))
-        parts.append(
-            rounded(
-                (0.055 * tall, foot * 1.3, 0.15 * tall),
-                0.02,
-                shoe,
-                ankle + np.array((0, 0.65 * foot - ankle[1], 0.04 * tall)),
-            )
-        )
+        sole = ankle + np.array((0, 0.65 * foot - ankle[1], 0.04 * tall))
+        leg = [
+            capsule(start, knee, 0.05 * tall * stout, trousers, 0.037 * tall),
+            capsule(knee, ankle, 0.036 * tall, trousers, 0.026 * tall),
+            rounded((0.055 * tall, foot * 1.3, 0.15 * tall), 0.02, shoe, sole),
+        ]
+        legs.append(Limb(start, leg))
         shoulder = np.array([side * 0.11 * tall, hip + 0.29 * tall, 0]) + shift * 0.29 * tall
         forward = rng.uniform(0.1, 1.4) if seated or rng.random() < 0.3 else -swing + rng.normal(0.1, 0.15)
         elbow = _limb(shoulder, forward, side * rng.uniform(0.05, 0.35), 0.17 * tall)
         wrist = _limb(elbow, forward + rng.uniform(0.1, 1.2), side * rng.uniform(-0.4, 0.1), 0.15 * tall)
         sleeve = top if rng.random() < 0.7 else skin
-        parts.append(capsule(shoulder, elbow, 0.031 * tall, top, 0.027 * tall))
-        parts.append(capsule(elbow, wrist, 0.026 * tall, sleeve, 0.019 * tall))
-        parts.append(
-            sphere((0.05 * tall, 0.06 * tall, 0.05 * tall), skin, wrist + (wrist - elbow) * 0.15, sides=8)
-        )
+        palm = wrist + (wrist - elbow) * 0.15
+        arm = [
+            capsule(shoulder, elbow, 0.031 * tall, top, 0.027 * tall),
+            capsule(elbow, wrist, 0.026 * tall, sleeve, 0.019 * tall),
+            sphere(np.array((0.05, 0.06, 0.05)) * tall, skin, palm, sides=8),
+        ]
+        arms.append(Limb(shoulder, arm))
     width, depth = 0.19 * tall * stout, 0.12 * tall * stout
     base = np.array([0, hip - 0.04 * tall, 0])
     profile = np.array(
         [(0, 0), (0.8, 0.01), (0.95, 0.05), (0.82, 0.15), (0.95, 0.26), (0.75, 0.33), (0.3, 0.36), (0, 0.36)]
     )
-    parts.append(
-        revolve(profile * (width / 2 * 1.15, tall), top, base, tilt=lean, smooth=True, flatten=depth / width)
-    )
+    profile *= (width / 2 * 1.15, tall)
     head = np.array([0, neck + 0.1 * tall, 0.01 * tall]) + shift * 0.38 * tall
-    parts.append(
-        capsule((*(head * (1, 0, 1))[:1], neck - 0.02 * tall, head[2] - 0.01), head, 0.034 * tall, skin)
-    )
-    parts.append(sphere(np.array([0.088, 0.13, 0.11]) * tall, skin, head, sides=12))
-    parts.append(
-        sphere(
-            np.array([0.097, 0.105, 0.118]) * tall,
-            hair,
-            head + np.array((0, 0.025, -0.012)) * tall,
-            sides=12,
-        )
-    )
+    throat = (0.0, neck - 0.02 * tall, head[2] - 0.01)
+    crown = head + np.array((0, 0.025, -0.012)) * tall
+    trunk = [
+        revolve(profile, top, base, tilt=lean, smooth=True, flatten=depth / width),
+        capsule(throat, head, 0.034 * tall, skin),
+        sphere(np.array([0.088, 0.13, 0.11]) * tall, skin, head, sides=12),
+        sphere(np.array([0.097, 0.105, 0.118]) * tall, hair, crown, sides=12),
+    ]
     if rng.random() < 0.35:
-        parts.append(
-            sphere(
-                np.array([0.1, 0.2 * rng.uniform(0.6, 1.3), 0.07]) * tall,
-                hair,
-                head - (0, 0.04 * tall, 0.04 * tall),
-                sides=10,
-            )
-        )
+        size, below = (0.1, 0.2 * rng.uniform(0.6, 1.3), 0.07), head - (0, 0.04 * tall, 0.04 * tall)
+        trunk.append(sphere(np.array(size) * tall, hair, below, sides=10))
     if rng.random() < 0.15 and not seated:
-        parts.append(rounded((0.3, 0.42, 0.16), 0.06, palette.cloth(rng), (0, chest, -depth / 2 - 0.08)))
-    return Piece(parts)
+        trunk.append(rounded((0.3, 0.42, 0.16), 0.06, palette.cloth(rng), (0, chest, -depth / 2 - 0.08)))
+    return Figure(tall, trunk, (legs[0], legs[1]), (arms[0], arms[1]))
 
 
 def hand(rng: Generator, palette: Palette) -> Piece:

@@ -1,7 +1,8 @@
-"""Furniture: what stands on the floor or hangs on the wall of a room. True sizes, metres.
+"""Furniture: what stands in a place, or hangs there on a hook, and can be carried out. True sizes, metres.
 
 Every maker takes (rng, palette) and returns a Piece: base at y = 0, front towards +z, back at about
-z = -depth/2, with the tops on which things may be put.
+z = -depth/2, with the tops on which things may be put. What is built in is in fittings.py, what belongs to a
+kitchen or washroom in kitchens.py, and what is small enough to lie on furniture in things.py.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from .pieces import Piece, Top, united
 from .scene import Material, Mesh
 from .shapes import (
     box,
     capsule,
-    curve,
     cylinder,
     grid,
     panel,
@@ -29,6 +30,8 @@ from .shapes import (
 )
 from .textures import Palette, muted
 from .things import open_box, plant, row_of_books
+
+Array = NDArray[np.float64]
 
 # ---- tables
 
@@ -141,14 +144,17 @@ def desk(rng: Generator, palette: Palette) -> Piece:
 # ---- seats
 
 
-def _five_star(rng: Generator, material: Material, seat: float) -> list[Mesh]:
-    """A gas spring on five legs with castors."""
+def _five_star(rng: Generator, material: Material, seat: float, plain: bool) -> list[Mesh]:
+    """A gas spring on five legs with castors; plain: bare legs."""
     parts = [cylinder(0.027, seat - 0.1, material, (0, 0.08, 0), sides=10)]
     black = replace(material, tint=(0.1, 0.1, 0.1), base=(0.02, 0.02, 0.02))
     start = rng.uniform(0, 2)
     reach = rng.uniform(0.27, 0.34)
     for angle in start + np.arange(5) * 2 * np.pi / 5:
         c, s = np.cos(angle), np.sin(angle)
+        if plain:
+            parts.append(tube([(0, 0.1, 0), (reach * c, 0.03, reach * s)], 0.026, material, sides=4))
+            continue
         parts.append(capsule((0, 0.11, 0), (reach * c, 0.075, reach * s), 0.026, material, 0.017, sides=6))
         parts.append(
             cylinder(
@@ -164,7 +170,8 @@ def _five_star(rng: Generator, material: Material, seat: float) -> list[Mesh]:
     return parts
 
 
-def office_chair(rng: Generator, palette: Palette) -> Piece:
+def office_chair(rng: Generator, palette: Palette, plain: bool = False) -> Piece:
+    """Turns on a foot of five legs. plain: a fifth of the triangles, for rows of desks."""
     seat, w, d = rng.uniform(0.43, 0.54), rng.uniform(0.46, 0.54), rng.uniform(0.44, 0.5)
     steel = palette.metal(rng) if rng.random() < 0.5 else palette.plastic(rng, 0.9)
     cover = palette.cloth(rng)
@@ -172,34 +179,29 @@ def office_chair(rng: Generator, palette: Palette) -> Piece:
         cover = palette.of(
             rng, ("fabric", "leather")[rng.integers(2)], muted(rng, 0.03, 0.25), 0.3, rng.uniform(0, 0.3)
         )
-    parts = _five_star(rng, steel, seat)
-    parts.append(rounded((w, rng.uniform(0.06, 0.11), d), 0.045, cover, (0, seat, 0), steps=3))
+    parts = _five_star(rng, steel, seat, plain)
+    cushion, spot = (w, rng.uniform(0.06, 0.11), d), (0.0, seat, 0.0)
+    parts.append(box(cushion, cover, spot) if plain else rounded(cushion, 0.045, cover, spot, steps=3))
     high, lean = rng.uniform(0.4, 0.75), rng.uniform(0.05, 0.25)
     back_y = seat + 0.1 + high / 2
-    s = np.linspace(-1, 1, 7)
+    s = np.linspace(-1, 1, 3 if plain else 7)
     rows = []
-    for t in np.linspace(0, 1, 6):
+    for t in np.linspace(0, 1, 3 if plain else 6):
         y = seat + 0.1 + (1 - t) * high
         half = w / 2 * (0.8 + 0.2 * np.sin(np.pi * min(1.0, 0.3 + t)))
         rows.append(np.stack([s * half, y + 0 * s, -d / 2 - (y - seat) * np.sin(lean) + 0.05 * s**2], -1))
     face = np.array(rows)
     parts.append(grid(face, cover))
     parts.append(grid(face - (0, 0, rng.uniform(0.025, 0.06)), cover))
-    parts.append(
-        capsule(
-            (0, seat - 0.03, -d * 0.3),
-            (0, back_y, -d / 2 - 0.04 - (back_y - seat) * np.sin(lean)),
-            0.025,
-            steel,
-        )
-    )
+    behind = (0, back_y, -d / 2 - 0.04 - (back_y - seat) * np.sin(lean))
+    parts.append(tube([(0, seat - 0.03, -d * 0.3), behind], 0.025, steel))
     if rng.random() < 0.6:
+        arms = palette.plastic(rng, 0.9)
         for x in (-1, 1):
             px = x * (w / 2 + 0.03)
-            parts.append(capsule((px, seat - 0.02, 0), (px, seat + 0.2, 0), 0.016, steel))
-            parts.append(
-                rounded((0.06, 0.03, 0.25), 0.012, palette.plastic(rng, 0.9), (px, seat + 0.22, 0.02))
-            )
+            parts.append(tube([(px, seat - 0.02, 0), (px, seat + 0.21, 0)], 0.016, steel))
+            rest, spot = (0.06, 0.03, 0.25), (px, seat + 0.22, 0.02)
+            parts.append(box(rest, arms, spot) if plain else rounded(rest, 0.012, arms, spot))
     return Piece(parts)
 
 
@@ -386,10 +388,34 @@ def bed(rng: Generator, palette: Palette) -> Piece:
     )
 
 
+def bench(rng: Generator, palette: Palette) -> Piece:
+    """1.2 to 2.2 m of seat at 0.42 to 0.48 m, at times with a back."""
+    length, high, deep = rng.uniform(1.2, 2.2), rng.uniform(0.42, 0.48), rng.uniform(0.35, 0.5)
+    seat, legs = palette.wood(rng), palette.metal(rng)
+    slats = int(rng.integers(1, 6))
+    parts = [
+        box((length, 0.035, deep / slats * 0.9), seat, at=(0, high, (k + 0.5) / slats * deep - deep / 2))
+        for k in range(slats)
+    ]
+    parts += [
+        box((0.06, high, deep * 0.9), legs, at=(x, high / 2, 0)) for x in (-0.42 * length, 0.42 * length)
+    ]
+    if rng.random() < 0.55:
+        parts += [
+            box((length, 0.1, 0.03), seat, at=(0, high + y, -deep / 2 - 0.03 - 0.15 * y), tilt=-0.15)
+            for y in (0.18, 0.34)
+        ]
+        parts += [
+            box((0.04, 0.45, 0.04), legs, at=(x, high + 0.2, -deep / 2 - 0.05))
+            for x in (-0.4 * length, 0.4 * length)
+        ]
+    return Piece(parts)
+
+
 # ---- storage
 
 
-def _fronts(
+def fronts(
     rng: Generator, palette: Palette, w: float, h: float, z: float, columns: int, rows: int, low: float,
     face: Material, drawer: bool,
 ) -> list[Mesh]:  # fmt: skip
@@ -435,7 +461,7 @@ def drawers(
     body = palette.furniture(rng)
     face = body if rng.random() < 0.7 else palette.furniture(rng)
     parts = [box((w, h, d), body, (0, h / 2, 0))]
-    parts += _fronts(
+    parts += fronts(
         rng,
         palette,
         w,
@@ -458,7 +484,7 @@ def cupboard(rng: Generator, palette: Palette) -> Piece:
     face = body if rng.random() < 0.6 else palette.furniture(rng)
     parts = [box((w, h, d), body, (0, h / 2, 0))]
     rows = 1 if h < 1.6 or rng.random() < 0.6 else 2
-    parts += _fronts(
+    parts += fronts(
         rng, palette, w, h - 0.02, d / 2, max(1, round(w / rng.uniform(0.4, 0.6))), rows, 0.06, face, False
     )
     if rng.random() < 0.2:
@@ -514,273 +540,131 @@ def shelf(rng: Generator, palette: Palette) -> Piece:
     return united([Piece(parts), *filling], tops)
 
 
+def _rack_frame(
+    size: tuple[float, float, float], thick: float, bays: int, levels: Array,
+    post: Material, beam: Material, deck: Material,
+) -> list[Mesh]:  # fmt: skip
+    """Uprights `thick` metres wide between bays along x, decks with their tops at `levels`, beams below."""
+    length, height, depth = size
+    ends, edge = (length - thick) / 2, (depth - thick) / 2
+    parts = [
+        box((thick, height, thick), post, (x, height / 2, side * edge))
+        for x in np.linspace(-ends, ends, bays + 1)
+        for side in (-1, 1)
+    ]
+    for level in levels:
+        parts.append(box((length, 0.025, depth * 0.96), deck, (0, level - 0.0125, 0)))
+        parts += [
+            box((length, thick, 0.04), beam, (0, level - thick / 2, side * (depth / 2 - 0.02)))
+            for side in (-1, 1)
+        ]
+    return parts
+
+
 def rack(rng: Generator, palette: Palette) -> Piece:
-    """A store shelf: three to five decks of bins and boxes with open fronts."""
+    """Of a store-room: three to five decks with bins, and room for things."""
     w, d, h = rng.uniform(0.9, 1.8), rng.uniform(0.4, 0.6), rng.uniform(1.4, 2.1)
     steel = palette.metal(rng)
-    parts = [
-        box((0.04, h, 0.04), steel, (x * (w / 2 - 0.02), h / 2, z * (d / 2 - 0.02)))
-        for x in (-1, 1)
-        for z in (-1, 1)
-    ]
     decks = int(rng.integers(3, 6))
-    tops, bins = [], []
+    levels = np.linspace(0.13, h - 0.03, decks)
+    room = levels[1] - levels[0] - 0.05
     deck = palette.wood(rng) if rng.random() < 0.5 else steel
-    for j in range(decks):
-        y = 0.12 + j * (h - 0.16) / (decks - 1)
-        room = (h - 0.16) / (decks - 1) - 0.05
-        parts.append(box((w, 0.025, d), deck, (0, y, 0)))
-        if j < decks - 1 and rng.random() < 0.55:
+    parts = _rack_frame((w, h, d), 0.04, 1, levels, steel, steel, deck)
+    tops, bins = [], []
+    for y in levels:
+        highest = y == levels[-1]
+        if not highest and rng.random() < 0.55:
             n = int(rng.integers(2, 6))
             size = (w / n * 0.88, min(room * rng.uniform(0.4, 0.8), 0.3), d * 0.9)
             look = palette.plastic(rng, 0.1) if rng.random() < 0.6 else palette.printed(rng, "cardboard")
-            for i in range(n):
-                tub = Piece(open_box(size, 0.005, look)).moved(((i + 0.5) / n * w - w / 2, y + 0.0125, 0))
-                bins.append(tub)
-                tops.append(
-                    Top(
-                        ((i + 0.5) / n * w - w / 2, y + 0.02, 0),
-                        size[0] * 0.9,
-                        size[2] * 0.9,
-                        room,
-                        "workshop",
-                    )
-                )
+            for x in (np.arange(n) + 0.5) / n * w - w / 2:
+                bins.append(Piece(open_box(size, 0.005, look)).moved((x, y, 0)))
+                tops.append(Top((x, y + 0.0075, 0), size[0] * 0.9, size[2] * 0.9, room, "workshop"))
         else:
-            tops.append(
-                Top(
-                    (0, y + 0.0125, 0),
-                    w - 0.08,
-                    d,
-                    room if j < decks - 1 else 0.5,
-                    ("workshop", "shelf")[rng.integers(2)],
-                )
-            )
+            theme = ("workshop", "shelf")[rng.integers(2)]
+            tops.append(Top((0, y, 0), w - 0.08, d, 0.5 if highest else room, theme))
     return united([Piece(parts), *bins], tops)
 
 
-# ---- kitchen and utility
-
-
-def counter(rng: Generator, palette: Palette, w: float | None = None) -> Piece:
-    """A kitchen run: cupboards, drawers, worktop with sink and hob, tiles, wall cupboards or a shelf."""
-    w = rng.uniform(1.2, 3.2) if w is None else w
-    d, h = 0.6, rng.uniform(0.86, 0.94)
-    face, top = palette.furniture(rng), palette.worktop(rng)
-    parts: list[Mesh] = [box((w, 0.1, d - 0.06), palette.plastic(rng, 0.8), (0, 0.05, -0.03))]
-    x = -w / 2
-    while x < w / 2 - 0.05:
-        unit = min(float(rng.choice([0.4, 0.45, 0.5, 0.6])), w / 2 - x)
-        middle = x + unit / 2
-        parts.append(box((unit, h - 0.14, d - 0.04), face, (middle, (h - 0.14) / 2 + 0.1, -0.02)))
-        if unit > 0.55 and rng.random() < 0.25:
-            parts += _oven(rng, palette, middle, 0.12, d / 2 - 0.04, unit, h - 0.18)
-        else:
-            rows = int(rng.choice([1, 3, 4]))
-            fronts = _fronts(rng, palette, unit, h - 0.05, d / 2 - 0.04, 1, rows, 0.11, face, rows > 1)
-            for one in fronts:
-                one["position"][:, 0] += middle
-            parts += fronts
-        x += unit
-    sink = rng.uniform(-0.5, 0.5) * (w - 0.7) if w > 1.0 and rng.random() < 0.75 else None
-    if sink is None:
-        parts.append(box((w, 0.04, d + 0.02), top, (0, h - 0.02, 0)))
-        tops = [Top((0, h, 0.02), w, d - 0.06, 0.5, "kitchen")]
-    else:
-        parts += _sink(rng, palette, w, d, h, sink, top)
-        spare = sink - 0.3 + w / 2, w / 2 - sink - 0.3
-        tops = [
-            Top((side * (w - part) / 2, h, 0.02), part, d - 0.06, 0.5, "kitchen")
-            for side, part in zip((-1, 1), spare, strict=True)
-            if part > 0.15
-        ]
-    if w > 1.6 and rng.random() < 0.6:
-        side = -1 if (sink or 0) > 0 else 1
-        hob = side * w * 0.3
-        black = palette.of(rng, "speckle", muted(rng, 0.02, 0.08), 0.1, 0.8)
-        parts.append(box((0.56, 0.006, 0.5), black, (hob, h + 0.003, 0)))
-        ring = palette.of(rng, "metal", muted(rng, 0.1, 0.4), 0.3, 0.4)
-        parts += [
-            cylinder(
-                rng.uniform(0.06, 0.1),
-                rng.choice([0.002, 0.02]),
-                ring,
-                (hob + a * 0.14, h + 0.005, b * 0.12),
-                sides=16,
-            )
-            for a in (-1, 1)
-            for b in (-1, 1)
-        ]
-    back = -d / 2
-    if rng.random() < 0.7:
-        splash = palette.of(
-            rng,
-            ("tile", "marble", "metal")[rng.choice(3, p=[0.7, 0.15, 0.15])],
-            None,
-            None,
-            rng.uniform(0, 0.6),
-            rng.uniform(1, 3),
-        )
-        parts.append(box((w, 0.55, 0.012), splash, (0, h + 0.275, back + 0.006)))
-    over = rng.random()
-    if over < 0.6:
-        bottom, tall, deep = rng.uniform(1.38, 1.5), rng.uniform(0.6, 0.8), rng.uniform(0.3, 0.36)
-        parts.append(box((w, tall, deep), face, (0, bottom + tall / 2, back + deep / 2)))
-        fronts = _fronts(
-            rng,
-            palette,
-            w,
-            bottom + tall - 0.005,
-            back + deep,
-            max(1, round(w / 0.5)),
-            1,
-            bottom,
-            face,
-            False,
-        )
-        parts += fronts
-    elif over < 0.8:
-        y = rng.uniform(1.35, 1.6)
-        parts.append(box((w * 0.8, 0.025, 0.24), palette.wood(rng), (0, y, back + 0.12)))
-        tops.append(Top((0, y + 0.013, back + 0.12), w * 0.78, 0.22, 0.4, "kitchen"))
+def stocked_rack(
+    rng: Generator, palette: Palette, length: float, height: float, depth: float, gap: float
+) -> Piece:
+    """Of a warehouse or shop: open to both sides, `gap` metres between decks, filled with boxes."""
+    bays = max(1, round(length / rng.uniform(1.8, 2.9)))
+    post, beam, deck = palette.metal(rng), palette.metal(rng), palette.furniture(rng)
     if rng.random() < 0.5:
-        parts += _rail(rng, palette, w * rng.uniform(0.4, 0.8), 1.32, back + 0.03)
-    return Piece(parts, tops)
+        beam = palette.of(rng, "speckle", np.array([0.85, 0.35, 0.06]), 0.1, 0.2)
+        post = palette.of(rng, "speckle", np.array([0.1, 0.2, 0.45]), 0.1, 0.2)
+    levels = np.arange(0.12 if gap < 0.8 else 0.0, height - 0.25, gap)
+    thick = 0.1 if height > 2.6 else 0.04
+    parts = _rack_frame((length, height, depth), thick, bays, levels[levels > 0], post, beam, deck)
+    kinds = [_load(rng, palette) for _ in range(rng.integers(3, 9))]
+    fill = rng.uniform(0.45, 0.98)
+    posts = np.linspace(-length / 2, length / 2, bays + 1)
+    for level in levels:
+        for left, right in pairwise(posts):
+            free = gap - thick - 0.05
+            parts += _shelved(rng, kinds, left + thick, right - thick, level, free, depth, fill)
+    return Piece(parts)
 
 
-def _sink(
-    rng: Generator, palette: Palette, w: float, d: float, h: float, x: float, top: Material
+def _load(rng: Generator, palette: Palette) -> tuple[Material, tuple[float, float]]:
+    """The look of goods, and their (width, height) in parts of the height free."""
+    look = palette.printed(rng, "cardboard" if rng.random() < 0.5 else "label")
+    if rng.random() < 0.4:
+        look = palette.material(rng)
+    return look, (rng.uniform(0.2, 1.0), rng.uniform(0.25, 0.95))
+
+
+def _shelved(
+    rng: Generator,
+    kinds: list[tuple[Material, tuple[float, float]]],
+    left: float,
+    right: float,
+    level: float,
+    free: float,
+    depth: float,
+    fill: float,
 ) -> list[Mesh]:
-    """A worktop around a basin with a tap."""
-    steel = (
-        palette.of(rng, "metal", muted(rng, 0.45, 0.8), 0.4, 0.8)
-        if rng.random() < 0.8
-        else palette.ceramic(rng)
-    )
-    half, deep = 0.24, 0.17
-    left, right = x - half + w / 2, w / 2 - x - half
-    parts = [
-        box((left, 0.04, d + 0.02), top, (-w / 2 + left / 2, h - 0.02, 0)),
-        box((right, 0.04, d + 0.02), top, (w / 2 - right / 2, h - 0.02, 0)),
-        box((2 * half, 0.04, 0.11), top, (x, h - 0.02, d / 2 - 0.045)),
-        box((2 * half, 0.04, 0.13), top, (x, h - 0.02, -d / 2 + 0.055)),
-    ]
-    for one in open_box((2 * half, deep, 0.38), 0.006, steel):
-        one["position"] += np.array([x, h - deep - 0.004, 0.01], np.float32)
-        parts.append(one)
-    parts.append(box((2 * half + 0.04, 0.004, 0.02), steel, (x, h + 0.001, 0.21)))
-    chrome = palette.of(rng, "metal", muted(rng, 0.5, 0.8), 0.2, 0.9)
-    line = curve(
-        [
-            (x, h, -0.22),
-            (x, h + 0.25, -0.22),
-            (x, h + 0.32, -0.14),
-            (x, h + 0.25, -0.06),
-            (x, h + 0.2, -0.05),
-        ],
-        4,
-    )
-    parts.append(tube(line, 0.013, chrome, sides=8))
-    parts.append(capsule((x + 0.02, h + 0.08, -0.22), (x + 0.09, h + 0.12, -0.22), 0.009, chrome))
+    """Boxes standing side by side on a shelf from x = left to right, some of them stacked."""
+    parts = []
+    x = left
+    look, (wide, high) = kinds[rng.integers(len(kinds))]
+    while x < right:
+        if rng.random() < 0.25:
+            look, (wide, high) = kinds[rng.integers(len(kinds))]
+        size = np.array([wide * free, high * free, min(depth * 0.9, max(wide * free, 0.5 * depth))])
+        size[0] = min(size[0], right - x)
+        if rng.random() < fill and size[0] > 0.02:
+            z = (depth * 0.95 - size[2]) / 2 * rng.choice([-1, 1]) * rng.random()
+            at = np.array([x + size[0] / 2, level + size[1] / 2, z])
+            parts.append(box(size * (0.97, 1, 1), look, at=at, yaw=rng.normal(0, 0.02), fit=True))
+            if 2 * size[1] < free and rng.random() < 0.6:
+                upper = np.add(at, (0, size[1], 0))
+                parts.append(box(size * (0.97, 1, 1), look, upper, yaw=rng.normal(0, 0.04), fit=True))
+        x += size[0] + abs(rng.normal(0, 0.03 * free))
     return parts
 
 
-def _oven(rng: Generator, palette: Palette, x: float, low: float, z: float, w: float, h: float) -> list[Mesh]:
-    black = palette.of(rng, "speckle", muted(rng, 0.02, 0.1), 0.1, 0.8)
-    steel = palette.metal(rng)
-    parts = [
-        box((w - 0.01, h * 0.78, 0.02), black, (x, low + h * 0.4, z + 0.01)),
-        box((w - 0.01, h * 0.16, 0.02), steel, (x, low + h * 0.9, z + 0.01)),
-        tube(
-            [(x - w * 0.4, low + h * 0.74, z + 0.05), (x + w * 0.4, low + h * 0.74, z + 0.05)], 0.009, steel
-        ),
-    ]
-    parts += [
-        cylinder(0.02, 0.02, black, (x + k * w, low + h * 0.9, z + 0.02), tilt=np.pi / 2, sides=10)
-        for k in (-0.3, -0.15, 0.15, 0.3)
-    ]
-    return parts
+def pallet(rng: Generator, palette: Palette) -> Piece:
+    """A pallet 1.2 by 0.8 m, with a stack of boxes or sacks of up to 1.6 m, or bare."""
+    wood = palette.of(rng, "wood")
+    parts = [box((1.2, 0.022, 0.1), wood, at=(0, 0.133, z)) for z in np.linspace(-0.35, 0.35, 5)]
+    parts += [box((0.1, 0.12, 0.8), wood, at=(x, 0.06, 0)) for x in (-0.55, 0, 0.55)]
+    if rng.random() < 0.85:
+        look, _ = _load(rng, palette)
+        columns, rows = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        size = np.array([1.15 / columns, rng.uniform(0.2, 0.5), 0.78 / rows])
+        for layer in range(int(rng.uniform(0.3, 1.45) / size[1]) + 1):
+            for i in range(columns):
+                for k in range(rows):
+                    at = np.array([(i + 0.5) / columns - 0.5, 0, (k + 0.5) / rows - 0.5]) * (1.15, 0, 0.78)
+                    at[1] = 0.145 + (layer + 0.5) * size[1]
+                    parts.append(box(size * 0.985, look, at=at, yaw=rng.normal(0, 0.01), fit=True))
+    return Piece(parts)
 
 
-def _rail(rng: Generator, palette: Palette, w: float, y: float, z: float) -> list[Mesh]:
-    """A rail on the wall from which ladles, pans, cloths hang."""
-    steel = palette.metal(rng)
-    parts = [tube([(-w / 2, y, z + 0.02), (w / 2, y, z + 0.02)], 0.007, steel)]
-    for x in np.arange(-w / 2 + 0.05, w / 2, rng.uniform(0.08, 0.2)):
-        length = rng.uniform(0.15, 0.32)
-        kind = rng.integers(4)
-        parts.append(tube([(x, y, z + 0.03), (x, y - length, z + 0.03)], 0.004, steel, sides=4))
-        if kind == 0:
-            parts.append(sphere((0.08, 0.05, 0.05), steel, (x, y - length, z + 0.05), sides=10))
-        elif kind == 1:
-            parts.append(box((0.06, 0.1, 0.006), palette.material(rng), (x, y - length - 0.04, z + 0.03)))
-        elif kind == 2:
-            folds = sheet(
-                0.18,
-                0.4,
-                palette.cloth(rng),
-                0,
-                0.012,
-                2.0,
-                (x, y - 0.22, z + 0.02),
-                tilt=np.pi / 2,
-                fit=False,
-            )
-            parts.append(folds)
-    return parts
-
-
-def fridge(rng: Generator, palette: Palette) -> Piece:
-    w, d = rng.uniform(0.54, 0.75), rng.uniform(0.58, 0.7)
-    h = rng.choice([0.85, rng.uniform(1.5, 2.0)])
-    body = (
-        palette.metal(rng)
-        if rng.random() < 0.4
-        else palette.of(rng, "speckle", muted(rng, 0.75, 0.95), 0.1, 0.4)
-    )
-    split = h * rng.uniform(0.3, 0.65) if h > 1 else 0.0
-    steel = palette.metal(rng)
-    parts = [box((w, h, d - 0.06), body, (0, h / 2, -0.03))]
-    for low, high in ((0.03, split), (split, h)) if split else ((0.03, h),):
-        parts.append(rounded((w, high - low - 0.008, 0.06), 0.012, body, (0, (low + high) / 2, d / 2 - 0.03)))
-        y = min(high - 0.25, max(low + 0.2, 1.0))
-        parts.append(
-            capsule((w * 0.42, y - 0.12, d / 2 + 0.03), (w * 0.42, y + 0.12, d / 2 + 0.03), 0.01, steel)
-        )
-    for _ in range(rng.integers(0, 7)):  # notes and magnets
-        s = rng.uniform(0.04, 0.2)
-        parts.append(
-            panel(
-                s,
-                s * rng.uniform(0.7, 1.4),
-                palette.poster(rng),
-                (rng.uniform(-0.35, 0.3) * w, rng.uniform(0.5, 0.9) * h, d / 2 + 0.002),
-                roll=rng.normal(0, 0.08),
-            )
-        )
-    return Piece(parts, [Top((0, h, 0), w, d, 0.4, "kitchen")])
-
-
-def washer(rng: Generator, palette: Palette) -> Piece:
-    white = palette.of(rng, "speckle", muted(rng, 0.8, 0.95), 0.1, 0.4)
-    glass = palette.of(rng, "speckle", muted(rng, 0.03, 0.15), 0.1, 0.9)
-    ring = revolve(
-        [(0.13, 0), (0.18, 0), (0.17, 0.03), (0.13, 0.03)],
-        palette.metal(rng),
-        (0, 0.43, 0.29),
-        tilt=np.pi / 2,
-        sides=20,
-    )
-    parts = [
-        rounded((0.6, 0.85, 0.58), 0.012, white, (0, 0.425, 0)),
-        ring,
-        sphere((0.27, 0.27, 0.06), glass, (0, 0.43, 0.29), sides=16),
-    ]
-    parts += [
-        box((0.58, 0.1, 0.01), palette.plastic(rng), (0, 0.78, 0.29)),
-        cylinder(0.03, 0.03, glass, (0.1, 0.78, 0.29), tilt=np.pi / 2),
-    ]
-    return Piece(parts, [Top((0, 0.85, 0), 0.58, 0.55, 0.5, "kitchen")])
+# ---- office
 
 
 def printer(rng: Generator, palette: Palette) -> Piece:
@@ -802,28 +686,12 @@ def printer(rng: Generator, palette: Palette) -> Piece:
     return Piece(parts)
 
 
-def basin(rng: Generator, palette: Palette) -> Piece:
-    """A washbasin with a mirror over it."""
-    white, chrome = palette.ceramic(rng), palette.of(rng, "metal", muted(rng, 0.5, 0.8), 0.2, 0.9)
-    bowl = [(0.0, 0.0), (0.12, 0.0), (0.24, 0.15), (0.25, 0.17), (0.22, 0.17), (0.1, 0.05), (0.0, 0.04)]
-    parts = [
-        revolve(bowl, white, (0, 0.68, 0), sides=20, flatten=0.85),
-        cylinder(0.08, 0.68, white, top=0.07),
-        tube(
-            curve([(0, 0.84, -0.17), (0, 0.97, -0.17), (0, 0.98, -0.07), (0, 0.95, -0.05)], 4), 0.012, chrome
-        ),
-        box((0.5, 0.7, 0.012), palette.of(rng, "metal", muted(rng, 0.5, 0.75), 0.1, 1.0), (0, 1.5, -0.2)),
-        box((0.5, 0.015, 0.12), palette.ceramic(rng), (0, 1.1, -0.15)),
-    ]
-    return Piece(parts, [Top((0, 1.11, -0.15), 0.48, 0.1, 0.3, "kitchen")])
-
-
 # ---- on the floor
 
 
-def bin_(rng: Generator, palette: Palette) -> Piece:
-    """A wastepaper basket or pedal bin, at times full."""
-    r, h = rng.uniform(0.12, 0.2), rng.uniform(0.26, 0.6)
+def bin_(rng: Generator, palette: Palette, scale: float = 1.0) -> Piece:
+    """A wastepaper basket or pedal bin, at times full; those of streets are larger by `scale`."""
+    r, h = scale * rng.uniform(0.12, 0.2), scale * rng.uniform(0.26, 0.6)
     look = palette.plastic(rng) if rng.random() < 0.6 else palette.metal(rng)
     parts = [revolve([(0, 0), (r * 0.8, 0), (r, h), (r * 0.96, h), (r * 0.77, 0.02), (0, 0.02)], look)]
     if rng.random() < 0.5:
@@ -840,6 +708,18 @@ def bin_(rng: Generator, palette: Palette) -> Piece:
             )
     elif rng.random() < 0.5:
         parts.append(revolve([(r, h), (r * 0.8, h + 0.05), (0, h + 0.07)], look))
+    return Piece(parts)
+
+
+def wheeled_bin(rng: Generator, palette: Palette) -> Piece:
+    """With a lid, 0.85 to 1.1 m high."""
+    look, black = palette.plastic(rng, dark=0.4), palette.plastic(rng, dark=1.0)
+    w, d, h = rng.uniform(0.45, 0.6), rng.uniform(0.5, 0.7), rng.uniform(0.85, 1.1)
+    parts = [
+        box((w, h - 0.1, d), look, (0, h / 2, 0)),
+        box((w + 0.05, 0.05, d + 0.08), look, (0, h, 0), tilt=-0.05),
+    ]
+    parts += [cylinder(0.1, 0.05, black, (x, 0.1, -d / 2), roll=np.pi / 2) for x in (-w / 2, w / 2)]
     return Piece(parts)
 
 
@@ -959,6 +839,20 @@ def picture(rng: Generator, palette: Palette) -> Piece:
     return Piece([box((w, h, 0.025), frame, (0, y, 0.0125)), panel(w * 0.9, h * 0.88, look, (0, y, 0.026))])
 
 
+def notes(
+    rng: Generator, palette: Palette, count: int, w: float, h: float, middle: tuple[float, float, float]
+) -> list[Mesh]:
+    """Sheets of 4 to 30 cm that face +z, one over another, their centres in w by h metres about `middle`."""
+    x, y, z = middle
+    sheets = []
+    for i in range(count):
+        s, (dx, dy) = rng.uniform(0.04, 0.3), rng.uniform(-0.5, 0.5, 2) * (w, h)
+        at = (x + dx, y + dy, z + 0.0007 * i)
+        look = palette.poster(rng)
+        sheets.append(panel(s, s * rng.uniform(0.7, 1.4), look, at, roll=rng.normal(0, 0.08)))
+    return sheets
+
+
 def whiteboard(rng: Generator, palette: Palette) -> Piece:
     w, h, y = rng.uniform(0.9, 2.2), rng.uniform(0.8, 1.2), 1.5
     if rng.random() < 0.5:
@@ -970,17 +864,7 @@ def whiteboard(rng: Generator, palette: Palette) -> Piece:
         panel(w * 0.97, h * 0.96, board, (0, y, 0.021)),
     ]
     parts.append(box((w * 0.5, 0.015, 0.06), palette.metal(rng), (0, y - h / 2, 0.04)))
-    for _ in range(rng.integers(0, 6)):
-        s = rng.uniform(0.07, 0.3)
-        parts.append(
-            panel(
-                s,
-                s,
-                palette.poster(rng),
-                (rng.uniform(-0.4, 0.4) * w, y + rng.uniform(-0.35, 0.35) * h, 0.023),
-                roll=rng.normal(0, 0.05),
-            )
-        )
+    parts += notes(rng, palette, int(rng.integers(0, 6)), 0.8 * w, 0.7 * h, (0, y, 0.023))
     return Piece(parts)
 
 
@@ -990,17 +874,7 @@ def pin_board(rng: Generator, palette: Palette) -> Piece:
     parts = [
         box((w, h, 0.015), palette.of(rng, "blotches", np.array([0.65, 0.48, 0.3]), 0.3, 0, 6), (0, y, 0.008))
     ]
-    for i in range(rng.integers(4, 16)):
-        s = rng.uniform(0.07, 0.3)
-        parts.append(
-            panel(
-                s,
-                s * rng.uniform(0.7, 1.4),
-                palette.poster(rng),
-                (rng.uniform(-0.42, 0.42) * w, y + rng.uniform(-0.4, 0.4) * h, 0.017 + 0.0007 * i),
-                roll=rng.normal(0, 0.08),
-            )
-        )
+    parts += notes(rng, palette, int(rng.integers(4, 16)), 0.84 * w, 0.8 * h, (0, y, 0.017))
     return Piece(parts)
 
 
@@ -1041,7 +915,7 @@ def wall_cupboard(rng: Generator, palette: Palette) -> Piece:
     )
     body = palette.furniture(rng)
     parts = [box((w, h, d), body, (0, y + h / 2, d / 2))]
-    parts += _fronts(rng, palette, w, y + h, d, max(1, round(w / 0.45)), 1, y, body, False)
+    parts += fronts(rng, palette, w, y + h, d, max(1, round(w / 0.45)), 1, y, body, False)
     return Piece(parts)
 
 
@@ -1061,51 +935,4 @@ def coats(rng: Generator, palette: Palette) -> Piece:
                 bulge = 0.05 + 0.06 * (1 - s**2) * min(1.0, v * 2.5) + 0.015 * np.sin(9 * s + 3 * x) * v
                 rows.append(np.stack([x + s * spread, y - 0.01 - v * length + 0 * s, bulge], -1))
             parts.append(grid(np.array(rows), palette.cloth(rng)))
-    return Piece(parts)
-
-
-def radiator(rng: Generator, palette: Palette) -> Piece:
-    w, h, y = rng.uniform(0.5, 1.6), rng.uniform(0.4, 0.65), 0.12
-    white = palette.of(rng, "speckle", muted(rng, 0.75, 0.95), 0.1, 0.3)
-    count = int(w / rng.uniform(0.045, 0.09))
-    ribs = [
-        rounded((w / count * 0.7, h, 0.06), 0.015, white, ((i + 0.5) / count * w - w / 2, y + h / 2, 0.07))
-        for i in range(count)
-    ]
-    parts = [
-        np.concatenate(ribs),
-        box((w, 0.03, 0.03), white, (0, y + h * 0.92, 0.07)),
-        box((w, 0.03, 0.03), white, (0, y + h * 0.08, 0.07)),
-    ]
-    parts.append(
-        tube(
-            [(w / 2, y + 0.05, 0.07), (w / 2 + 0.06, y + 0.05, 0.07), (w / 2 + 0.06, 0.0, 0.07)], 0.01, white
-        )
-    )
-    parts.append(capsule((w / 2 + 0.02, y + 0.05, 0.07), (w / 2 + 0.1, y + 0.05, 0.07), 0.02, white))
-    return Piece(parts)
-
-
-def curtain(rng: Generator, palette: Palette, w: float, top: float, low: float) -> Piece:
-    """Folds that hang from `top` to `low`; its back is near z = 0.05."""
-    folds = max(2, round(w / rng.uniform(0.09, 0.16)))
-    s = np.linspace(0, 1, folds * 6 + 1)
-    wave = 0.035 * np.sin(2 * np.pi * folds * s)
-    t = np.linspace(0, 1, 4)[:, None]
-    y = top - t * (top - low)
-    x = (s - 0.5) * w * (1 - 0.06 * t)
-    z = 0.09 + wave * (0.6 + 0.6 * t)
-    cloth = palette.cloth(rng)
-    points = np.stack(np.broadcast_arrays(x, y + 0 * s, z), -1)
-    rod = tube([(-w * 0.6, top + 0.02, 0.09), (w * 0.6, top + 0.02, 0.09)], 0.011, palette.metal(rng))
-    return Piece([grid(points, cloth), rod])
-
-
-def switch(rng: Generator, palette: Palette) -> Piece:
-    """Switches, sockets, a thermostat."""
-    y = rng.choice([0.3, 1.1, 1.4])
-    n = int(rng.integers(1, 4))
-    white = palette.of(rng, "speckle", muted(rng, 0.7, 0.95), 0.1, 0.3)
-    parts = [box((0.085 * n, 0.085, 0.01), white, (0, y, 0.005))]
-    parts += [box((0.05, 0.05, 0.006), white, ((i - (n - 1) / 2) * 0.085, y, 0.013)) for i in range(n)]
     return Piece(parts)

@@ -159,7 +159,8 @@ def render(
     """Render at least `frames` frames into shards in a folder; those that exist are kept. Returns all.
 
     count: called with numbers of frames as they are done, those of existing shards first. Ctrl-C leaves only
-    whole shards. Raises VeloDepthError where nothing can be rendered, or a process fails.
+    whole shards. Raises VeloDepthError where nothing can be rendered, a process fails, or at the end a shard
+    is missing.
     """
     folder = Path(folder)
     with explained(folder):
@@ -176,7 +177,20 @@ def render(
             job(index=index, count=count)
     elif missing:
         _on_processes(job, missing, processes, count)
+    for path in paths:
+        _confirm(path)
     return paths
+
+
+def _confirm(path: Path) -> None:
+    """Raise VeloDepthError unless the shard is there and opens: another program may have taken it away."""
+    try:
+        shards.Shard.open(path)
+    except VeloDepthError as error:
+        raise VeloDepthError(
+            f"{path} was rendered but cannot be read back ({error}); "
+            "remove it if it is there, and run the same command again"
+        ) from error
 
 
 def _on_processes(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.random import Generator
 
-from . import fittings, furniture, movers, things, vehicles
+from . import figures, fittings, furniture, movers, things, vehicles
+from .clutter import clutter
 from .interiors import Interior
-from .pieces import Piece
+from .pieces import Piece, united
 from .scene import Body, Material, World
 from .shapes import box, cylinder, panel
 from .textures import Palette
@@ -41,7 +42,8 @@ def people(rng: Generator, place: Interior) -> list[Body]:
         velocity = rng.uniform(0.4, 1.6) * np.array([np.sin(yaw), 0.0, np.cos(yaw)])
         # they are looked at during the first seconds
         if all(place.clear(np.array([x, 1.0, z]) + velocity * t) for t in np.linspace(0, 6, 13)):
-            bodies += movers.person(rng, place.palette, np.array([x, 0.0, z]), velocity, 0.0)
+            someone = figures.figure(rng, place.palette, stride=0.0)
+            bodies += movers.walking(rng, someone, np.array([x, 0.0, z]), velocity, 0.0)
     return bodies
 
 
@@ -102,9 +104,9 @@ def _warehouse(rng: Generator, palette: Palette) -> Interior:
         for side in (0, 1):
             at = x + side * (depth + 0.1)
             if at < hall.width / 2 - depth / 2:
-                row = fittings.rack(rng, palette, length, high, depth, gap)
+                row = furniture.stocked_rack(rng, palette, length, high, depth, gap)
                 hall.site.settle(row.moved((at, 0, rng.uniform(-1, 1)), np.pi / 2))
-    strewn(rng, hall, [fittings.pallet, fittings.pallet, _floor_box], int(rng.integers(4, 20)))
+    strewn(rng, hall, [furniture.pallet, furniture.pallet, _floor_box], int(rng.integers(4, 20)))
     return hall
 
 
@@ -119,7 +121,7 @@ def _shop(rng: Generator, palette: Palette) -> Interior:
     for x in np.arange(-hall.width / 2 + depth / 2 + 0.05, hall.width / 2 - depth / 2, aisle + depth):
         for z in (-0.25, 0.25) if hall.depth > 14 else (0.0,):
             length = hall.depth * (0.4 if hall.depth > 14 else 0.7)
-            row = fittings.rack(rng, palette, length, high, depth, rng.uniform(0.3, 0.5))
+            row = furniture.stocked_rack(rng, palette, length, high, depth, rng.uniform(0.3, 0.5))
             hall.site.settle(row.moved((x, 0, z * hall.depth), np.pi / 2), 0.02)
     strewn(rng, hall, [_floor_box, furniture.bin_, furniture.floor_plant], int(rng.integers(1, 7)))
     return hall
@@ -143,7 +145,7 @@ def _office(rng: Generator, palette: Palette) -> Interior:
             if abs(x - walk) < 1.5 or rng.random() < 0.12 or hall.site.triangles > _TRIANGLES:
                 continue
             for back in (False, True):
-                desk = fittings.desk(rng, palette)
+                desk = _workplace(rng, palette)
                 offset = (x, 0, z - 0.42) if back else (x, 0, z + 0.42)
                 hall.site.settle(desk.moved(offset, np.pi if back else 0.0), -0.15)
             if screens:
@@ -208,7 +210,7 @@ def _lobby(rng: Generator, palette: Palette) -> Interior:
     strewn(
         rng,
         hall,
-        [fittings.bench, furniture.floor_plant, furniture.bin_, furniture.cupboard],
+        [furniture.bench, furniture.floor_plant, furniture.bin_, furniture.cupboard],
         int(rng.integers(5, 18)),
     )
     return hall
@@ -228,7 +230,7 @@ def _workshop(rng: Generator, palette: Palette) -> Interior:
         _machine,
         _bench_with_tools,
         _bench_with_tools,
-        fittings.pallet,
+        furniture.pallet,
         _floor_box,
         furniture.cupboard,
         furniture.bin_,
@@ -237,22 +239,23 @@ def _workshop(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
+def _workplace(rng: Generator, palette: Palette) -> Piece:
+    """A desk with what lies on it, a chair before it, mostly."""
+    pieces = [_laden(rng, palette, furniture.desk(rng, palette), 0.15)]
+    if rng.random() < 0.85:
+        out = pieces[0].high[2] + rng.uniform(-0.05, 0.45)
+        chair = furniture.office_chair(rng, palette, plain=True)
+        pieces.append(chair.moved((rng.normal(0, 0.15), 0, out), np.pi + rng.normal(0, 0.6)))
+    return united(pieces)
+
+
 def _bench_with_tools(rng: Generator, palette: Palette) -> Piece:
-    """A heavy table, 0.8 to 0.95 m high, tools on it."""
-    width, deep, high = rng.uniform(1.4, 2.4), rng.uniform(0.6, 0.9), rng.uniform(0.8, 0.95)
-    top, legs = palette.wood(rng), palette.metal(rng)
-    parts = [
-        box((width, 0.06, deep), top, at=(0, high - 0.03, 0)),
-        box((width * 0.9, 0.03, deep * 0.8), top, at=(0, 0.25, 0)),
-    ]
-    for x in (-width / 2 + 0.08, width / 2 - 0.08):
-        for z in (-deep / 2 + 0.08, deep / 2 - 0.08):
-            parts.append(box((0.08, high - 0.06, 0.08), legs, at=(x, (high - 0.06) / 2, z)))
-    for x in np.linspace(-0.4, 0.4, int(rng.integers(2, 7))):
-        thing = things.thing(rng, palette, "workshop", 0.5)
-        at = (x * width, high, rng.uniform(-0.25, 0.25) * deep)
-        parts.append(thing.moved(at, rng.uniform(0, 2 * np.pi)).mesh)
-    return Piece(parts)
+    return _laden(rng, palette, furniture.workbench(rng, palette), rng.uniform(0.1, 0.5))
+
+
+def _laden(rng: Generator, palette: Palette, table: Piece, density: float) -> Piece:
+    """A piece with things on its tops."""
+    return united([table, *(thing for top in table.tops for thing in clutter(rng, palette, top, density))])
 
 
 def _machine(rng: Generator, palette: Palette) -> Piece:

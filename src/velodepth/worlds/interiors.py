@@ -17,7 +17,7 @@ from .textures import Palette
 
 Array = NDArray[np.float64]
 
-_BOARDS = (fittings.board, furniture.picture, furniture.whiteboard, furniture.pin_board, furniture.television)
+_BOARDS = (furniture.picture, furniture.whiteboard, furniture.pin_board, furniture.television)
 
 
 class Interior:
@@ -91,7 +91,7 @@ class Interior:
         makers: dict[str, Callable[[Generator, Palette], Piece]] = {
             "door": fittings.door,
             "board": _BOARDS[rng.integers(len(_BOARDS))],
-            "radiator": furniture.radiator,
+            "radiator": fittings.radiator,
             "extinguisher": fittings.extinguisher,
         }
         return makers[kind](rng, palette) if kind in makers else None

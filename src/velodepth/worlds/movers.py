@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import motion, shapes
+from .figures import Figure
 from .scene import Body, Mesh, Motion, joined
 from .textures import Palette
 
@@ -56,44 +57,17 @@ def rolling(
     return Body(ball(rng, palette, radius), motion.roll(start, velocity, radius))
 
 
-def person(
-    rng: np.random.Generator, palette: Palette, place: Array, velocity: Array, time: float
+def walking(
+    rng: np.random.Generator, someone: Figure, place: Array, velocity: Array, time: float
 ) -> list[Body]:
-    """Somebody 1.5 to 1.95 m tall who walks, and stands at `place` (on the ground) at `time`."""
-    tall = rng.uniform(1.5, 1.95)
-    wide = tall * rng.uniform(0.9, 1.15)
-    top, trousers, skin, hair = (palette.material(rng, plain=p) for p in (0.3, 0.7, 0.95, 0.9))
+    """Somebody who walks and stands at `place` (on the ground) at `time`: the trunk, and limbs that swing."""
     walk: Motion = motion.along(np.asarray(place) - velocity * time, velocity)
-    rate = 2 * np.pi * np.linalg.norm(velocity) / (0.8 * tall)
+    rate = 2 * np.pi * np.linalg.norm(velocity) / (0.8 * someone.tall)
     phase = rng.uniform(0, 2 * np.pi)
     stride, arms = rng.uniform(0.25, 0.55), rng.uniform(0.1, 0.6)
-
-    def capsule(start: tuple[float, ...], end: tuple[float, ...], radius: float, material, thin=1.0) -> Mesh:
-        size = np.array([wide, tall, wide])
-        return shapes.capsule(size * start, size * end, radius * wide, material, thin * radius * wide)
-
-    trunk = joined(
-        capsule((-0.035, 0.52, 0), (-0.045, 0.76, 0), 0.075, top),
-        capsule((0.035, 0.52, 0), (0.045, 0.76, 0), 0.075, top),
-        capsule((-0.08, 0.795, 0), (0.08, 0.795, 0), 0.045, top),
-        capsule((0, 0.80, 0), (0, 0.87, 0.005), 0.03, skin),
-        shapes.sphere(tall * np.array([0.09, 0.125, 0.11]), skin, at=(0, 0.925 * tall, 0.01 * tall)),
-        shapes.sphere(tall * np.array([0.1, 0.11, 0.11]), hair, at=(0, 0.945 * tall, -0.005 * tall)),
-    )
-    bodies = [Body(trunk, walk)]
-    for side in (-1, 1):
-        leg = joined(
-            capsule((0.05 * side, 0.51, 0), (0.055 * side, 0.28, 0.01), 0.055, trousers, 0.75),
-            capsule((0.055 * side, 0.28, 0.01), (0.055 * side, 0.06, -0.01), 0.041, trousers, 0.7),
-            capsule((0.055 * side, 0.025, -0.02), (0.06 * side, 0.02, 0.08), 0.028, hair),
-        )
-        arm = joined(
-            capsule((0.125 * side, 0.79, 0), (0.145 * side, 0.63, -0.01), 0.034, top, 0.8),
-            capsule((0.145 * side, 0.63, -0.01), (0.14 * side, 0.48, 0.04), 0.027, top, 0.75),
-            capsule((0.14 * side, 0.475, 0.045), (0.135 * side, 0.44, 0.055), 0.024, skin),
-        )
-        bodies += [
-            Body(leg, motion.swinging(walk, (0, 0.51 * tall, 0), stride * side, rate, phase)),
-            Body(arm, motion.swinging(walk, (0, 0.79 * tall, 0), -arms * side, rate, phase)),
-        ]
+    bodies = [Body(joined(*someone.trunk), walk)]
+    for limbs, swing in ((someone.legs, stride), (someone.arms, -arms)):
+        for limb, side in zip(limbs, (-1, 1), strict=True):
+            turn = motion.swinging(walk, limb.joint, swing * side, rate, phase)
+            bodies.append(Body(joined(*limb.parts), turn))
     return bodies

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from .scene import VERTEX, Mesh, pose
+from .scene import Mesh, joined, placed, pose
 
 Array = NDArray[np.float64]
 
@@ -27,16 +27,6 @@ class Top:
     yaw: float = 0.0
 
 
-def _rows(mesh: Mesh) -> NDArray[np.float32]:
-    """A mesh as (n, floats), position and normal first: NumPy handles plain arrays several times faster, and
-    a room is made of a thousand small meshes."""
-    return mesh.view(np.float32).reshape(len(mesh), -1)
-
-
-def _joined(meshes: Sequence[Mesh]) -> Mesh:
-    return np.concatenate([_rows(mesh) for mesh in meshes]).view(VERTEX).reshape(-1)
-
-
 class Piece:
     """Parts as one mesh, base at y = 0, front towards +z.
 
@@ -45,7 +35,7 @@ class Piece:
     """
 
     def __init__(self, parts: Sequence[Mesh], tops: Sequence[Top] = ()) -> None:
-        self.mesh = _joined(parts)
+        self.mesh = joined(*parts)
         self.starts = np.cumsum([0, *(len(part) for part in parts)])[:-1]
         self.tops = list(tops)
         self._measure()
@@ -85,11 +75,7 @@ class Piece:
 
     def _placed(self, matrix: Array) -> Piece:
         other = object.__new__(Piece)
-        rows = _rows(self.mesh).copy()
-        turn = matrix[:3, :3].T.astype(np.float32)
-        rows[:, 0:3] = rows[:, 0:3] @ turn + matrix[:3, 3].astype(np.float32)
-        rows[:, 3:6] = rows[:, 3:6] @ turn
-        other.mesh, other.starts, other.tops = rows.view(VERTEX).reshape(-1), self.starts, []
+        other.mesh, other.starts, other.tops = placed(self.mesh, matrix), self.starts, []
         other._measure()
         return other
 
@@ -103,7 +89,7 @@ def united(pieces: Iterable[Piece], tops: Sequence[Top] = ()) -> Piece:
     """Several pieces as one."""
     pieces = list(pieces)
     whole = object.__new__(Piece)
-    whole.mesh = _joined([piece.mesh for piece in pieces])
+    whole.mesh = joined(*(piece.mesh for piece in pieces))
     lengths = np.cumsum([0, *(len(piece.mesh) for piece in pieces)])[:-1]
     whole.starts = np.concatenate([piece.starts + n for piece, n in zip(pieces, lengths, strict=True)])
     whole.tops = list(tops)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from . import fittings, furniture, things
+from . import fittings, furniture, kitchens, things
+from .clutter import clutter
 from .figures import person, robot_arm
-from .pieces import Floor, Piece, Top, on, scattered
+from .pieces import Floor, Piece, Top
 from .scene import Body, Lights, Mesh, Vector, World, joined, placed, pose
 from .shapes import Hole, box, panel, sheet, wall
+from .site import triple
 from .textures import Palette
 
 Array = NDArray[np.float64]
@@ -26,20 +28,20 @@ STYLES: dict[str, tuple[dict[Maker, float], dict[Maker, float], dict[Maker, floa
     "office": (
         {furniture.desk: 4, furniture.shelf: 2, furniture.cupboard: 1.5, furniture.drawers: 1,
          furniture.printer: 0.6,
-         furniture.rack: 0.3, furniture.fridge: 0.1},
+         furniture.rack: 0.3, kitchens.fridge: 0.1},
         {furniture.desk: 2, furniture.dining_table: 1, furniture.office_chair: 3, furniture.bin_: 1,
          furniture.floor_plant: 0.7, furniture.trolley: 0.4},
         {furniture.whiteboard: 2, furniture.picture: 3, furniture.pin_board: 2, furniture.wall_shelf: 1.5,
-         furniture.television: 0.4, furniture.radiator: 1, furniture.switch: 1.5, furniture.coats: 0.5},
+         furniture.television: 0.4, fittings.radiator: 1, fittings.switch: 1.5, furniture.coats: 0.5},
     ),
     "kitchen": (
-        {furniture.counter: 5, furniture.fridge: 2.5, furniture.cupboard: 1, furniture.shelf: 0.8,
-         furniture.washer: 0.8, furniture.drawers: 0.5},
+        {kitchens.counter: 5, kitchens.fridge: 2.5, furniture.cupboard: 1, furniture.shelf: 0.8,
+         kitchens.washer: 0.8, furniture.drawers: 0.5},
         {furniture.dining_table: 3, furniture.stool: 1, furniture.bin_: 1, furniture.trolley: 0.8,
          furniture.crate: 0.7,
          furniture.chair: 1},
-        {furniture.picture: 2, furniture.wall_shelf: 2, furniture.wall_cupboard: 1.5, furniture.radiator: 1,
-         furniture.switch: 2, furniture.pin_board: 0.7},
+        {furniture.picture: 2, furniture.wall_shelf: 2, furniture.wall_cupboard: 1.5, fittings.radiator: 1,
+         fittings.switch: 2, furniture.pin_board: 0.7},
     ),
     "living": (
         {furniture.sofa: 3, furniture.shelf: 2.5, furniture.drawers: 1.5, furniture.cupboard: 1.5,
@@ -48,15 +50,15 @@ STYLES: dict[str, tuple[dict[Maker, float], dict[Maker, float], dict[Maker, floa
         {furniture.coffee_table: 3, furniture.sofa: 1.2, furniture.dining_table: 1.5,
          furniture.floor_plant: 1,
          furniture.floor_lamp: 0.7, furniture.stool: 0.7, furniture.fan: 0.4, furniture.crate: 0.3},
-        {furniture.picture: 4, furniture.television: 1.2, furniture.wall_shelf: 1.5, furniture.radiator: 1.2,
-         furniture.switch: 1.5, furniture.coats: 0.2},
+        {furniture.picture: 4, furniture.television: 1.2, furniture.wall_shelf: 1.5, fittings.radiator: 1.2,
+         fittings.switch: 1.5, furniture.coats: 0.2},
     ),
     "bedroom": (
         {furniture.bed: 3, furniture.cupboard: 2.5, furniture.drawers: 2, furniture.desk: 1.2,
          furniture.shelf: 1},
         {furniture.chair: 1.5, furniture.stool: 1, furniture.floor_lamp: 1, furniture.floor_plant: 0.7,
          furniture.bed: 1},
-        {furniture.picture: 3, furniture.wall_shelf: 1.2, furniture.radiator: 1.2, furniture.switch: 1.5,
+        {furniture.picture: 3, furniture.wall_shelf: 1.2, fittings.radiator: 1.2, fittings.switch: 1.5,
          furniture.coats: 1, furniture.television: 0.4},
     ),
     "workshop": (
@@ -66,20 +68,19 @@ STYLES: dict[str, tuple[dict[Maker, float], dict[Maker, float], dict[Maker, floa
          furniture.crate: 1.5,
          furniture.bin_: 1, furniture.fan: 0.5, robot_arm: 0.8},
         {furniture.wall_shelf: 2, furniture.pin_board: 1.5, furniture.picture: 1, furniture.wall_cupboard: 1,
-         furniture.switch: 1.5, furniture.whiteboard: 0.7, furniture.coats: 0.7},
+         fittings.switch: 1.5, furniture.whiteboard: 0.7, furniture.coats: 0.7},
     ),
     "utility": (
-        {furniture.washer: 2, furniture.basin: 2, furniture.cupboard: 1.5, furniture.shelf: 1.5,
-         furniture.counter: 0.7,
+        {kitchens.washer: 2, kitchens.basin: 2, furniture.cupboard: 1.5, furniture.shelf: 1.5,
+         kitchens.counter: 0.7,
          furniture.rack: 0.7},
         {furniture.bin_: 1.5, furniture.stool: 1, furniture.crate: 1, furniture.ladder: 0.8,
          furniture.trolley: 0.7},
-        {furniture.coats: 2, furniture.wall_shelf: 1.2, furniture.wall_cupboard: 1.5, furniture.radiator: 1,
-         furniture.switch: 1.5, furniture.picture: 1},
+        {furniture.coats: 2, furniture.wall_shelf: 1.2, furniture.wall_cupboard: 1.5, fittings.radiator: 1,
+         fittings.switch: 1.5, furniture.picture: 1},
     ),
 }  # fmt: skip
 _SAT_AT = (furniture.desk, furniture.dining_table, furniture.workbench)
-_STRAIGHT = {"shelf": 0.9, "desk": 0.6, "kitchen": 0.4, "floor": 0.2}  # share of things parallel to their top
 _SEATS: dict[str, Sequence[Maker]] = {
     "office": (furniture.office_chair, furniture.office_chair, furniture.chair),
     "kitchen": (furniture.chair, furniture.chair, furniture.stool),
@@ -215,38 +216,19 @@ class Room:
         if x is None:
             return
         side.holes.append((x - w / 2, low, x + w / 2, low + h))
-        frame, edge = palette.plastic(rng, 0.1), rng.uniform(0.04, 0.08)
-        bars = [box((edge, h, 0.05), frame, (x + s * (w - edge) / 2, low + h / 2, -0.1)) for s in (-1, 1)]
-        bars += [box((w, edge, 0.05), frame, (x, low + s, -0.1)) for s in (edge / 2, h - edge / 2)]
-        panes = int(rng.integers(1, 4))
-        bars += [
-            box((edge, h, 0.04), frame, (x - w / 2 + w * i / panes, low + h / 2, -0.1))
-            for i in range(1, panes)
-        ]
-        if rng.random() < 0.3:
-            bars.append(box((w, edge, 0.04), frame, (x, low + h * rng.uniform(0.3, 0.7), -0.1)))
+        frame = fittings.window(rng, palette, w, h, None).moved((x, low, -0.125))
         deep = rng.uniform(0.05, 0.25)
-        bars.append(
-            box((w + 0.08, 0.03, 0.15 + deep), palette.furniture(rng), (x, low - 0.015, deep / 2 - 0.075))
-        )
-        if rng.random() < 0.25:
-            slat, drop = palette.plastic(rng, 0.1), h * rng.uniform(0.3, 1.0)
-            bars.append(np.concatenate([
-                box((w * 0.96, 0.003, 0.03), slat, (x, y, -0.04), tilt=0.6)
-                for y in np.arange(low + h - 0.03, low + h - drop, -0.035)
-            ]))  # fmt: skip
+        sill = box((w + 0.08, 0.03, 0.15 + deep), palette.furniture(rng), (x, low - 0.015, deep / 2 - 0.075))
         there = pose(side.yaw, side.place(0))
-        self.shell += [placed(bar, there) for bar in bars]
+        self.shell += [placed(frame.mesh, there), placed(sill, there)]
         if rng.random() < 0.5 and deep > 0.1:
-            self.clutter([Top(_vector(side.place(x, low, deep / 2)), w, deep, 0.5, "living", side.yaw)], 1.0)
+            self.clutter([Top(triple(side.place(x, low, deep / 2)), w, deep, 0.5, "living", side.yaw)], 1.0)
         if rng.random() < 0.5:
             for s in (-1, 1):
                 if rng.random() < 0.8:
                     half = w * rng.uniform(0.18, 0.5)
                     foot = 0.05 if rng.random() < 0.5 else low - 0.15
-                    hung = furniture.curtain(
-                        rng, palette, half, min(low + h + 0.15, self.height - 0.03), foot
-                    )
+                    hung = fittings.curtain(rng, palette, half, min(low + h + 0.15, self.height - 0.03), foot)
                     self.add(hung.moved(side.place(x + s * (w / 2 - half * 0.35), 0, deep), side.yaw))
         far = rng.uniform(6, 14)
         tall, wide = far * 0.42, 2.2 * far + w
@@ -272,7 +254,7 @@ class Room:
             at = np.array([x * self.width, self.height, z * self.depth]) + rng.normal(0, 0.15, 3) * (1, 0, 1)
             self.shell.append(placed(lamp.mesh, pose(0.0, at)))
             below = at + np.array((0, float(lamp.low[1]) - 0.08, 0))
-            self.points.append((_vector(below), _vector(colour * strength)))
+            self.points.append((triple(below), triple(colour * strength)))
 
     def lights(self) -> Lights:
         """Sun through the windows by day, what comes in from the sky, and the lamps."""
@@ -291,10 +273,10 @@ class Room:
             hue = np.exp(rng.normal(0, 0.5, 3))
             ambient = ambient * hue / hue.mean()
         return Lights(
-            _vector(sun),
-            _vector(shining * np.array([1.1, 1.0, 0.85])),
-            _vector(ambient),
-            _vector(sky),
+            triple(sun),
+            triple(shining * np.array([1.1, 1.0, 0.85])),
+            triple(ambient),
+            triple(sky),
             self.points[:6],
         )
 
@@ -385,60 +367,13 @@ class Room:
                     self.add(there)
 
     def clutter(self, tops: Sequence[Top], density: float, theme: str | None = None, least: int = 0) -> None:
-        """Things on tops: about `density` to a square foot (0.09 m2), and at least `least` if there is room.
-        theme: instead of the tops' own."""
-        rng, palette = self.rng, self.palette
+        """Things on tops, as `clutter.clutter` lays them."""
         for top in tops:
             if self.triangles > TRIANGLES:
                 return
-            number = max(least, int(rng.poisson(density * top.width * top.depth / 0.09)))
-            kind = theme or top.theme
-
-            def make(largest: float, kind: str = kind) -> Piece:
-                return things.thing(rng, palette, kind, largest)
-
-            floor = Floor()
-            if kind == "desk" and top.width > 0.7 and top.depth > 0.45 and rng.random() < 0.8:
-                self._workplace(top, floor)
-            for piece in scattered(rng, top, make, min(number, 40), _STRAIGHT.get(kind, 0.5), 0.01, floor):
-                self._put(piece)
-
-    def _put(self, piece: Piece) -> None:
-        self.things.append(piece)
-        self.triangles += len(piece.mesh) // 3
-
-    def _workplace(self, top: Top, floor: Floor) -> None:
-        """Screens at the back of a desk, keyboard and mouse in front of them, or a laptop."""
-        rng, palette = self.rng, self.palette
-        middle = rng.uniform(-0.2, 0.2) * top.width
-        back = -top.depth / 2 + rng.uniform(0.14, 0.22)
-        front = back + rng.uniform(0.24, 0.34)
-        laid: list[tuple[Piece, float, float, float]] = []
-        if rng.random() < 0.75:
-            count = 2 if top.width > 1.3 and rng.random() < 0.45 else 1
-            for i in range(count):
-                shift = (i - (count - 1) / 2) * 0.62
-                screen = things.monitor(rng, palette)
-                laid.append((screen, middle + shift, back, rng.normal(0, 0.08) - shift * 0.5))
-            laid.append((things.keyboard(rng, palette), middle, front, rng.normal(0, 0.06)))
-        else:
-            laid.append((things.laptop(rng, palette), middle, back + 0.15, rng.normal(0, 0.15)))
-        if rng.random() < 0.8:
-            laid.append(
-                (things.mouse(rng, palette), middle + rng.uniform(0.26, 0.36), front, rng.normal(0, 0.2))
-            )
-        for piece, x, z, yaw in laid:
-            turned = piece.moved(yaw=yaw)
-            low, high = turned.low + np.array((x, 0, z)), turned.high + np.array((x, 0, z))
-            half = np.array([top.width, 9, top.depth]) / 2
-            if (
-                piece.high[1] < top.headroom
-                and (low > -half).all()
-                and (high < half).all()
-                and floor.free(low, high)
-            ):
-                floor.take(low, high)
-                self._put(piece.moved(on(top, (x, z)), yaw + top.yaw))
+            for piece in clutter(self.rng, self.palette, top, density, theme, least):
+                self.things.append(piece)
+                self.triangles += len(piece.mesh) // 3
 
     def lay(self, count: int) -> None:
         """Rugs, and things on the floor."""
@@ -493,11 +428,6 @@ class Room:
         mesh = joined(*self.shell, *(piece.mesh for piece in pieces))
         reach = float(np.linalg.norm([self.width, self.height, self.depth])) / 2
         return World(kind, [Body(mesh)], self.lights(), (0.0, self.height / 2, 0.0), reach, view, clear, 0.7)
-
-
-def _vector(values: ArrayLike) -> Vector:
-    x, y, z = (float(v) for v in np.asarray(values))
-    return x, y, z
 
 
 def furnish(room: Room, style: str) -> None:

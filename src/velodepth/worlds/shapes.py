@@ -10,19 +10,17 @@ texture (u) runs along the longer side of a box.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .scene import VERTEX, Material, Mesh
+from .scene import FLOATS, Material, Mesh, as_mesh
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 ORIGIN = (0.0, 0.0, 0.0)
-
-_FLOATS = VERTEX.itemsize // 4  # every field of VERTEX is float32 and none is padded
 
 
 def rotation(yaw: float = 0.0, tilt: float = 0.0, roll: float = 0.0) -> Array:
@@ -48,7 +46,7 @@ def _mesh(
     at: ArrayLike,
     turn: tuple[float, float, float],
 ) -> Mesh:
-    rows = np.empty((len(position), _FLOATS), np.float32)
+    rows = np.empty((len(position), FLOATS), np.float32)
     if any(turn):
         matrix = rotation(*turn).T
         position, normal = position @ matrix, normal @ matrix
@@ -63,7 +61,26 @@ def _mesh(
         material.gloss,
         material.emission,
     )
-    return rows.view(VERTEX).reshape(-1)
+    return as_mesh(rows)
+
+
+def _woven(
+    points: NDArray,
+    normals: NDArray,
+    uv: NDArray,
+    material: Material,
+    at: ArrayLike,
+    turn: tuple[float, float, float],
+) -> Mesh:
+    """The triangles of one grid of points (rows, columns, 3), or of several (grids, rows, columns, 3)."""
+    pick = _quads(*points.shape[-3:-1])
+
+    def corners(values: NDArray) -> NDArray:
+        size = values.shape[-1]
+        grids = values.reshape(-1, points.shape[-3] * points.shape[-2], size)
+        return grids[:, pick].reshape(-1, size)
+
+    return _mesh(corners(points), corners(normals), corners(uv), material, at, turn)
 
 
 def _start(at: ArrayLike) -> Array:
@@ -72,25 +89,29 @@ def _start(at: ArrayLike) -> Array:
     return np.array([x + 0.37 * z, y + 0.61 * z])
 
 
+def _faces() -> Iterator[tuple[int, int, tuple[int, int], tuple[int, int]]]:
+    """Of a cube: the axis each is across and its side of it (-1 or 1), the axes along which u and v run, and
+    which way: u to the right as seen from outside, v down, or to the front."""
+    for axis, along in enumerate(((2, 1), (0, 2), (0, 1))):
+        for sign in (-1, 1):
+            yield axis, sign, along, ((-sign, 1, sign)[axis], sign if axis == 1 else -1)
+
+
 @lru_cache
 def _unit_box() -> tuple[Floats, Floats, Floats, Floats]:
     """Corners (36, 3) in -0.5..0.5, normals, uv of each face 0..1, and the axes (36, 2) u and v run along."""
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.float32)
     position, normal, uv, axes = [], [], [], []
-    for axis in range(3):
-        right, down = {0: (2, 1), 1: (0, 2), 2: (0, 1)}[axis]
-        for sign in (-1, 1):
-            p = np.zeros((6, 3), np.float32)
-            n = np.zeros((6, 3), np.float32)
-            p[:, axis] = sign * 0.5
-            n[:, axis] = sign
-            flip = {0: -sign, 1: 1, 2: sign}[axis]  # u runs to the right as seen from outside
-            p[:, right] = (corners[:, 0] - 0.5) * flip
-            p[:, down] = (corners[:, 1] - 0.5) * (sign if axis == 1 else -1)  # v runs down, or to the front
-            position.append(p)
-            normal.append(n)
-            uv.append(corners)
-            axes.append(np.tile([right, down], (6, 1)))
+    for axis, sign, along, ways in _faces():
+        p = np.zeros((6, 3), np.float32)
+        n = np.zeros((6, 3), np.float32)
+        p[:, axis] = sign * 0.5
+        n[:, axis] = sign
+        p[:, along] = (corners - 0.5) * ways
+        position.append(p)
+        normal.append(n)
+        uv.append(corners)
+        axes.append(np.tile(along, (6, 1)))
     return np.concatenate(position), np.concatenate(normal), np.concatenate(uv), np.concatenate(axes)
 
 
@@ -175,16 +196,7 @@ def grid(
             start = _start(at)
             u, v = (u + start[0]) * material.scale, (v + start[1]) * material.scale
         uv = np.stack([u, v], axis=-1)
-    pick = _quads(rows, columns)
-    flat = np.asarray(uv, np.float64).reshape(-1, 2)
-    return _mesh(
-        points.reshape(-1, 3)[pick],
-        normal.reshape(-1, 3)[pick],
-        flat[pick],
-        material,
-        at,
-        (yaw, tilt, roll),
-    )
+    return _woven(points, normal, np.asarray(uv, np.float64), material, at, (yaw, tilt, roll))
 
 
 def heightfield(heights: ArrayLike, spacing: float, material: Material, at: ArrayLike = ORIGIN) -> Mesh:
@@ -284,21 +296,12 @@ def revolve(
     if flatten != 1.0:
         points[..., 2] *= flatten
         normals[..., 2] /= flatten
-    segments = len(step)
     both = np.stack([points[:-1], points[1:]], axis=1)
-    uv = np.empty((segments, 2, sides + 1, 2))
+    uv = np.empty((*both.shape[:3], 2))
     uv[..., 0] = around
     uv[:, 0, :, 1] = along[:-1, None]
     uv[:, 1, :, 1] = along[1:, None]
-    pick = _quads(2, sides + 1)
-    return _mesh(
-        both.reshape(segments, -1, 3)[:, pick].reshape(-1, 3),
-        _unit(normals.reshape(segments, -1, 3)[:, pick].reshape(-1, 3)),
-        uv.reshape(segments, -1, 2)[:, pick].reshape(-1, 2),
-        material,
-        at,
-        (yaw, tilt, roll),
-    )
+    return _woven(both, _unit(normals), uv, material, at, (yaw, tilt, roll))
 
 
 def cylinder(
@@ -347,23 +350,17 @@ def _rounded_cube(steps: int) -> tuple[Floats, Floats, Floats]:
     """Inner corner (-1, 0 or 1), outward unit direction and uv 0..1 of the points of a rounded cube."""
     angle = np.linspace(-np.pi / 4, np.pi / 4, 2 * steps)
     tangent = np.tan(angle)  # so that the arcs of neighbouring faces meet
-    side = np.sign(tangent)
-    v, u = np.meshgrid(np.arange(len(tangent)), np.arange(len(tangent)), indexing="ij")
+    v, u = np.meshgrid(tangent, tangent, indexing="ij")
+    slope = np.stack([u.ravel(), v.ravel()], axis=-1)
     pick = _quads(len(tangent), len(tangent))
     inner, outer, uvs = [], [], []
-    for axis in range(3):
-        right, down = {0: (2, 1), 1: (0, 2), 2: (0, 1)}[axis]
-        for sign in (-1, 1):
-            i, o = np.zeros((u.size, 3)), np.zeros((u.size, 3))
-            i[:, axis] = o[:, axis] = sign
-            flip = {0: -sign, 1: 1, 2: sign}[axis]
-            drop = sign if axis == 1 else -1
-            i[:, right], i[:, down] = side[u.ravel()] * flip, side[v.ravel()] * drop
-            o[:, right], o[:, down] = tangent[u.ravel()] * flip, tangent[v.ravel()] * drop
-            inner.append(i[pick])
-            outer.append(_unit(o)[pick])
-            # the arcs take no texture; good enough for small radii
-            uvs.append(np.stack([(side[u.ravel()] + 1) / 2, (side[v.ravel()] + 1) / 2], -1)[pick])
+    for axis, sign, along, ways in _faces():
+        i, o = np.zeros((u.size, 3)), np.zeros((u.size, 3))
+        i[:, axis] = o[:, axis] = sign
+        i[:, along], o[:, along] = np.sign(slope) * ways, slope * ways
+        inner.append(i[pick])
+        outer.append(_unit(o)[pick])
+        uvs.append((np.sign(slope)[pick] + 1) / 2)  # the arcs take no texture; good enough for small radii
     return (
         np.float32(np.concatenate(inner)),
         np.float32(np.concatenate(outer)),
@@ -434,15 +431,7 @@ def tube(
     uv = np.empty((*surface.shape[:2], 2))
     uv[..., 0] = (arc[:, None] + begin[0]) * material.scale
     uv[..., 1] = (around + begin[1]) * material.scale
-    pick = _quads(len(points), sides + 1)
-    return _mesh(
-        surface.reshape(-1, 3)[pick],
-        _unit(radial.reshape(-1, 3)[pick]),
-        uv.reshape(-1, 2)[pick],
-        material,
-        at,
-        (yaw, tilt, roll),
-    )
+    return _woven(surface, _unit(radial), uv, material, at, (yaw, tilt, roll))
 
 
 def capsule(

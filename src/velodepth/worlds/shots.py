@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cameras import Camera, Pinhole
+from . import figures, motion, movers, truth
 from . import look as looks
-from . import motion, movers, truth
 from .lenses import lens, unit_depth
 from .renderer import Rendered, Renderer
 from .scene import Body, Motion, World
@@ -184,7 +184,8 @@ class Film:
         steps = [place + velocity * t + (0, high, 0) for t in (-0.2, 0, 0.2) for high in (0.3, 0.9, 1.5)]
         if not all(self.world.clear(step) for step in steps):
             return []
-        return movers.person(rng, self._palette, place, velocity, time)
+        someone = figures.figure(rng, self._palette, stride=0.0)
+        return movers.walking(rng, someone, place, velocity, time)
 
     def _take(self, camera: Camera, path: Motion, start: float, length: int, thrown: Sequence[Body]) -> Clip:
         """Render a clip, and its truth."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from . import buildings, figures, fittings, flora, movers, vehicles
+from . import buildings, figures, flora, furniture, movers, vehicles
 from .daylight import daylight, night
 from .motion import along
 from .pieces import Piece
@@ -197,13 +197,14 @@ def _furniture(rng: Generator, palette: Palette, street: Street, site: Site, kin
         _wires(rng, palette, street, site)
     makers: list[Callable[[Generator, Palette], Piece]] = [
         _sign,
-        fittings.street_bin,
+        partial(furniture.bin_, scale=1.5),
+        furniture.wheeled_bin,
         _bollards,
         _cabinet,
         _tree_grate,
     ]
     if street.pavement > 2:
-        makers += [fittings.bench, vehicles.bicycle, vehicles.bicycle]
+        makers += [furniture.bench, vehicles.bicycle, vehicles.bicycle]
     chosen = [makers[k] for k in rng.permutation(len(makers))[: int(rng.integers(2, len(makers) + 1))]]
     for _ in range(int(rng.integers(6, 26))):
         piece = chosen[rng.integers(len(chosen))](rng, palette)
@@ -434,12 +435,13 @@ def _walkers(rng: Generator, palette: Palette, street: Street, site: Site) -> li
     for _ in range(int(rng.integers(0, 7))):
         side, out = int(rng.choice([-1, 1])), rng.uniform(0.8, max(0.9, street.pavement - 0.4))
         place = np.array([side * (street.half + out), street.kerb, rng.uniform(-0.4, 0.4) * _LENGTH])
-        someone = figures.person(rng, palette)
-        velocity = np.array([0.0, 0.0, rng.choice([-1, 1]) * rng.uniform(0.7, 1.8)])
         if rng.random() < 0.5:
-            site.settle(someone.moved(place, random_yaw(rng)))
-        elif site.sweep(someone, place, velocity):
-            bodies += movers.person(rng, palette, place, velocity, 0.0)
+            site.settle(figures.person(rng, palette).moved(place, random_yaw(rng)))
+            continue
+        someone = figures.figure(rng, palette, stride=0.0)
+        velocity = np.array([0.0, 0.0, rng.choice([-1, 1]) * rng.uniform(0.7, 1.8)])
+        if site.sweep(someone.piece(), place, velocity):
+            bodies += movers.walking(rng, someone, place, velocity, 0.0)
     return bodies
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from . import furniture, things
+from . import fittings, furniture, kitchens, things
 from .figures import hand, robot_arm
 from .pieces import Array, Piece, Top, on, piled, scattered, united
 from .rooms import Room, near
@@ -32,7 +32,7 @@ def _table(room: Room, theme: str) -> Piece:
     rng, palette = room.rng, room.palette
     makers = {
         "desk": (furniture.desk, furniture.desk, furniture.dining_table),
-        "kitchen": (furniture.counter, furniture.dining_table, furniture.dining_table),
+        "kitchen": (kitchens.counter, furniture.dining_table, furniture.dining_table),
         "workshop": (furniture.workbench, furniture.dining_table, furniture.desk),
         "living": (furniture.coffee_table, furniture.dining_table, furniture.drawers),
     }[theme]
@@ -359,7 +359,7 @@ def wall(room: Room) -> list[Piece]:
     for _ in range(rng.integers(5, 12)):
         maker = (furniture.picture, furniture.pin_board, furniture.whiteboard, furniture.wall_shelf,
                  _tool_wall,
-                 furniture.coats, furniture.switch)[rng.integers(7)]  # fmt: skip
+                 furniture.coats, fittings.switch)[rng.integers(7)]  # fmt: skip
         piece = room.along(maker(rng, palette), gap=0.0)
         if piece is not None:
             room.clutter(piece.tops, 1.5)
@@ -423,14 +423,14 @@ def build(rng: Generator, palette: Palette) -> World:
         furniture.cupboard,
         furniture.drawers,
         furniture.sofa,
-        furniture.counter,
+        kitchens.counter,
         furniture.desk,
     )
     hung = (
         furniture.picture,
         furniture.picture,
         furniture.whiteboard,
-        furniture.radiator,
+        fittings.radiator,
         furniture.pin_board,
     )
     for _ in range(rng.integers(1, 5)):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from . import buildings, fittings, flora
+from . import buildings, flora, furniture
 from .daylight import daylight
 from .pieces import Piece
 from .quads import quads
@@ -174,7 +174,7 @@ def _built(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
         _fence(rng, palette, site, land, path)
     for _ in range(int(rng.integers(0, 5))):
         x, z = path[rng.integers(len(path))] + rng.normal(0, 2.5, 2)
-        piece = fittings.bench(rng, palette) if rng.random() < 0.4 else _log(rng, palette)
+        piece = furniture.bench(rng, palette) if rng.random() < 0.4 else _log(rng, palette)
         site.settle(piece.moved(land.on(x, z), random_yaw(rng)))
 
 

@@ -156,6 +156,20 @@ def _write(
     cv2.putText(canvas, text, (int(x), int(y)), font, height / 21, _byte(colour), bold, cv2.LINE_AA)
 
 
+def _headline(
+    rng: Generator,
+    canvas: Picture,
+    text: str,
+    x: float,
+    y: float,
+    heights: tuple[float, float],
+    colour: Colour,
+) -> None:
+    """Text in any font, more or less bold; its capitals are `heights` (least, most) pixels tall."""
+    font, bold = int(rng.choice(_FONTS)), int(rng.integers(2, 7))
+    _write(canvas, text, x, y, rng.uniform(*heights), colour, font, bold)
+
+
 def _paragraph(
     rng: Generator, canvas: Picture, box: tuple[int, int, int, int], height: float, colour: Colour
 ) -> None:
@@ -446,16 +460,8 @@ def cover(rng: Generator, size: int) -> Picture:
     _shapes(rng, canvas, int(rng.integers(0, 7)), colours, 0.35)
     for _ in range(rng.integers(1, 4)):
         ink = muted(rng, 0.8, 0.97) if rng.random() < 0.6 else common(rng) * 0.5
-        _write(
-            canvas,
-            _word(rng, 8),
-            rng.uniform(6, 60),
-            rng.uniform(30, n - 8),
-            rng.uniform(12, 40),
-            ink,
-            int(rng.choice(_FONTS)),
-            int(rng.integers(1, 5)),
-        )
+        x, y = rng.uniform(6, 60), rng.uniform(30, n - 8)
+        _headline(rng, canvas, _word(rng, 8), x, y, (12, 40), ink)
     return _done(canvas)
 
 
@@ -472,16 +478,8 @@ def spine(rng: Generator, size: int) -> Picture:
         cv2.rectangle(canvas, (left, top), (n - left, top + n // 3), _byte(muted(rng, 0.8, 0.95)), -1)
         ink = muted(rng, 0.03, 0.3)
     turned = np.ascontiguousarray(np.rot90(canvas))
-    _write(
-        turned,
-        _line(rng, int(rng.integers(6, 16))),
-        rng.uniform(10, 60),
-        n * rng.uniform(0.6, 0.75),
-        rng.uniform(30, 80),
-        ink,
-        int(rng.choice(_FONTS)),
-        int(rng.integers(3, 9)),
-    )
+    title = _line(rng, int(rng.integers(6, 16)))
+    _headline(rng, turned, title, rng.uniform(10, 60), rng.uniform(0.6, 0.75) * n, (30, 80), ink)
     return _done(np.ascontiguousarray(np.rot90(turned, -1)))
 
 
@@ -496,16 +494,7 @@ def label(rng: Generator, size: int) -> Picture:
     _shapes(rng, canvas, int(rng.integers(0, 5)), colours, 0.3)
     for x in (0.06, 0.56):
         ink = colours[rng.integers(4)] * rng.choice([0.3, 1.0])
-        _write(
-            canvas,
-            _word(rng, 6),
-            x * n,
-            rng.uniform(0.3, 0.8) * n,
-            rng.uniform(20, 44),
-            ink,
-            int(rng.choice(_FONTS)),
-            int(rng.integers(2, 7)),
-        )
+        _headline(rng, canvas, _word(rng, 6), x * n, rng.uniform(0.3, 0.8) * n, (20, 44), ink)
         top = int(rng.uniform(0.55, 0.85) * n)
         if rng.random() < 0.6:
             small = np.ascontiguousarray(canvas[:, int(x * n) : int(x * n) + n // 3])
@@ -564,39 +553,14 @@ def photo(rng: Generator, size: int) -> Picture:
         n = 2 * size
         cx, cy, r = rng.uniform(0.3, 0.7) * n, rng.uniform(0.3, 0.5) * n, rng.uniform(0.08, 0.2) * n
         skin = np.array([0.85, 0.65, 0.52]) * rng.uniform(0.35, 1.1)
-        cv2.ellipse(
-            canvas,
-            (int(cx), int(cy + 3.2 * r)),
-            (int(2 * r), int(2.3 * r)),
-            0,
-            0,
-            360,
-            _byte(colours[0]),
-            -1,
-            cv2.LINE_AA,
-        )
-        cv2.ellipse(
-            canvas,
-            (int(cx), int(cy - 0.15 * r)),
-            (int(1.1 * r), int(1.3 * r)),
-            0,
-            0,
-            360,
-            _byte(muted(rng, 0.05, 0.4)),
-            -1,
-            cv2.LINE_AA,
-        )
-        cv2.ellipse(
-            canvas,
-            (int(cx), int(cy + 0.15 * r)),
-            (int(0.85 * r), int(1.1 * r)),
-            0,
-            0,
-            360,
-            _byte(skin),
-            -1,
-            cv2.LINE_AA,
-        )
+        hair = muted(rng, 0.05, 0.4)
+        for down, wide, high, colour in (
+            (3.2, 2.0, 2.3, colours[0]),
+            (-0.15, 1.1, 1.3, hair),
+            (0.15, 0.85, 1.1, skin),
+        ):
+            middle, axes = (int(cx), int(cy + down * r)), (int(wide * r), int(high * r))
+            cv2.ellipse(canvas, middle, axes, 0, 0, 360, _byte(colour), -1, cv2.LINE_AA)
     else:
         _shapes(rng, canvas, int(rng.integers(2, 14)), colours, 0.3)
     light = 1 + 0.25 * noise(rng, size, 2.6)
@@ -628,16 +592,8 @@ def poster(rng: Generator, size: int) -> Picture:
                 )
     if rng.random() < 0.6:
         ink = muted(rng, 0.85, 0.97) if rng.random() < 0.5 else muted(rng, 0.03, 0.3)
-        _write(
-            canvas,
-            _word(rng, 7),
-            rng.uniform(8, 60),
-            rng.uniform(0.2, 0.9) * n,
-            rng.uniform(18, 50),
-            ink,
-            int(rng.choice(_FONTS)),
-            int(rng.integers(2, 7)),
-        )
+        x, y = rng.uniform(8, 60), rng.uniform(0.2, 0.9) * n
+        _headline(rng, canvas, _word(rng, 7), x, y, (18, 50), ink)
         _paragraph(rng, canvas, (20, int(0.8 * n), n - 20, n - 12), rng.uniform(5, 10), ink)
     if rng.random() < 0.5:
         thick = int(rng.integers(4, 40))
