@@ -32,6 +32,26 @@ def clip() -> list[np.ndarray]:
     return [f.picture[::2, ::2] for f in open_source(DEMO_CLIP) if f.index % 2 == 0]
 
 
+@pytest.fixture(scope="session")
+def tiny_large():
+    """A LargeConfig of a size that tests can run: the published network's parts, all of them small."""
+    pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
+    from velodepth.nets.large import LargeConfig
+
+    return LargeConfig(
+        encoder_width=32,
+        encoder_depth=4,
+        encoder_heads=2,
+        picks=(1, 2, 3, 4),
+        width=32,
+        out_width=16,
+        observer_widths=(8, 16, 32, 64),
+        observer_depths=(1, 1, 1, 1),
+        flow_widths=(8, 16),
+        flow_depths=(1, 1),
+    )
+
+
 def folder_from(variable: str) -> Path:
     """The folder an environment variable names, or a skip that says which one to set."""
     if not os.environ.get(variable):

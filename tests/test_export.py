@@ -16,28 +16,16 @@ import onnxruntime  # noqa: E402
 from velodepth import export as exporting  # noqa: E402
 from velodepth.errors import VeloDepthError  # noqa: E402
 from velodepth.export import NOTE, WEIGHTS, export  # noqa: E402
-from velodepth.nets.large import LargeConfig, LargeNet  # noqa: E402
+from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.nano import Nano  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime  # noqa: E402
 
-TINY = LargeConfig(
-    encoder_width=32,
-    encoder_depth=4,
-    encoder_heads=2,
-    picks=(1, 2, 3, 4),
-    width=32,
-    out_width=16,
-    observer_widths=(8, 16, 32, 64),
-    observer_depths=(1, 1, 1, 1),
-    flow_widths=(8, 16),
-    flow_depths=(1, 1),
-)
 MULTIPLES = {"nano": 32, "large": 14}
 
 
-def make_net(kind: str) -> torch.nn.Module:
+def make_net(kind: str, tiny_large) -> torch.nn.Module:
     torch.manual_seed(0)
-    net = Nano() if kind == "nano" else LargeNet(TINY)
+    net = Nano() if kind == "nano" else LargeNet(tiny_large)
     with torch.no_grad():  # no parameter at a value that hides it, but some that are equal
         for name, parameter in net.named_parameters():
             if "encoder" not in name or "norm" not in name:
@@ -46,9 +34,9 @@ def make_net(kind: str) -> torch.nn.Module:
 
 
 @pytest.fixture(scope="module", params=["nano", "large"])
-def exported(request, tmp_path_factory) -> tuple[torch.nn.Module, int, Path]:
+def exported(request, tmp_path_factory, tiny_large) -> tuple[torch.nn.Module, int, Path]:
     """A network, what its canvas is a multiple of, and its graphs for any canvas."""
-    net = make_net(request.param)
+    net = make_net(request.param, tiny_large)
     folder = tmp_path_factory.mktemp("exported") / request.param
     errors = export(net, folder, MULTIPLES[request.param], facts={"preset": request.param})
     assert set(errors) == {"encode", "keyframe", "propagate"} and max(errors.values()) < 1e-4
@@ -135,8 +123,8 @@ def test_weights_are_there_once(exported):
         onnx.checker.check_model(str(path))
 
 
-def test_graphs_of_one_size(tmp_path):
-    net = make_net("large")
+def test_graphs_of_one_size(tmp_path, tiny_large):
+    net = make_net("large", tiny_large)
     export(net, tmp_path / "fixed", 14, (98, 70))
     graphs = Graphs(tmp_path / "fixed")
     assert graphs.note["canvas"] == {"width": 98, "height": 70, "multiple": 14}
@@ -150,10 +138,10 @@ def test_graphs_of_one_size(tmp_path):
     np.testing.assert_allclose(graphs.keyframe(canvas)["radius"][0, 0], expected.radius, rtol=1e-3)
 
 
-def test_graphs_that_differ_are_not_handed_out(tmp_path, monkeypatch):
+def test_graphs_that_differ_are_not_handed_out(tmp_path, monkeypatch, tiny_large):
     monkeypatch.setattr(exporting, "TOLERANCE", 1e-12)
     with pytest.raises(VeloDepthError, match=r"differ from PyTorch \(encode by .*nothing was written"):
-        export(make_net("large"), tmp_path / "out", 14, (98, 70))
+        export(make_net("large", tiny_large), tmp_path / "out", 14, (98, 70))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -63,7 +63,7 @@ def test_without_a_camera_rays_come_along(clip: list[np.ndarray]) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "keyframes"),
-    [("every", [1, 1, 1, 1, 1]), ("every-1", [1, 1, 1, 1, 1]), ("every-3", [1, 0, 0, 1, 0])],
+    [("every", [1, 1, 1, 1, 1]), ("every:1", [1, 1, 1, 1, 1]), ("every:3", [1, 0, 0, 1, 0])],
 )
 def test_keyframes_at_a_fixed_distance(clip: list[np.ndarray], policy: str, keyframes: list[int]) -> None:
     pictures = [clip[0], clip[0], clip[30], clip[60], clip[60]]  # cuts do not count
@@ -72,11 +72,11 @@ def test_keyframes_at_a_fixed_distance(clip: list[np.ndarray], policy: str, keyf
 
 
 def test_every_one_is_every(clip: list[np.ndarray]) -> None:
-    one, other = (answers(StreamPredictor(policy=policy), clip[:2])[1] for policy in ("every", "every-1"))
+    one, other = (answers(StreamPredictor(policy=policy), clip[:2])[1] for policy in ("every", "every:1"))
     np.testing.assert_array_equal(one.depth, other.depth)
 
 
-@pytest.mark.parametrize("policy", ["sometimes", "every-0", "every-", "every-2.5"])
+@pytest.mark.parametrize("policy", ["sometimes", "every:0", "every:", "every:2.5"])
 def test_unknown_policies(policy: str) -> None:
     with pytest.raises(VeloDepthError, match="there is no keyframe policy"):
         parse_policy(policy)
@@ -85,7 +85,7 @@ def test_unknown_policies(policy: str) -> None:
 def test_stream_identity() -> None:
     one = StreamPredictor().identity()
     assert one == pickle.loads(pickle.dumps(StreamPredictor())).identity()
-    others = StreamPredictor("nano-fast"), StreamPredictor(policy="every"), StreamPredictor(policy="every-8")
+    others = StreamPredictor("nano-fast"), StreamPredictor(policy="every"), StreamPredictor(policy="every:8")
     assert len({one, *(other.identity() for other in others)}) == 4
     assert StreamPredictor(policy=velodepth.Adaptive(age=9)).identity() != one
 

@@ -13,29 +13,17 @@ torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'vel
 from velodepth.nets.angles import embed_rays, harmonics, pinhole_directions  # noqa: E402
 from velodepth.nets.convnext import Block  # noqa: E402
 from velodepth.nets.depth_decoder import MapHead, run_heads  # noqa: E402
-from velodepth.nets.large import LargeConfig, LargeNet  # noqa: E402
+from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.propagation import flow_picture  # noqa: E402
 from velodepth.nets.warp import uncovered, warp  # noqa: E402
 
-TINY = LargeConfig(
-    encoder_width=32,
-    encoder_depth=4,
-    encoder_heads=2,
-    picks=(1, 2, 3, 4),
-    width=32,
-    out_width=16,
-    observer_widths=(8, 16, 32, 64),
-    observer_depths=(1, 1, 1, 1),
-    flow_widths=(8, 16),
-    flow_depths=(1, 1),
-)
 SIZE = (70, 98)
 
 
 @pytest.fixture(scope="module")
-def net() -> LargeNet:
+def net(tiny_large) -> LargeNet:
     torch.manual_seed(0)
-    net = LargeNet(TINY).eval()
+    net = LargeNet(tiny_large).eval()
     with torch.no_grad():  # no parameter at a value that hides it
         for parameter in net.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

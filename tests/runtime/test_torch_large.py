@@ -9,32 +9,20 @@ torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'vel
 
 from velodepth.cameras import Pinhole  # noqa: E402
 from velodepth.errors import VeloDepthError  # noqa: E402
-from velodepth.nets.large import LargeConfig, LargeNet  # noqa: E402
+from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime, best_device  # noqa: E402
 from velodepth.stream.canvas import Canvas, CanvasSpec  # noqa: E402
 from velodepth.stream.keyframes import Published  # noqa: E402
 from velodepth.stream.stream import DepthStream  # noqa: E402
 
-TINY = LargeConfig(
-    encoder_width=32,
-    encoder_depth=4,
-    encoder_heads=2,
-    picks=(1, 2, 3, 4),
-    width=32,
-    out_width=16,
-    observer_widths=(8, 16, 32, 64),
-    observer_depths=(1, 1, 1, 1),
-    flow_widths=(8, 16),
-    flow_depths=(1, 1),
-)
 SPEC = CanvasSpec(6_000, 8_000, 14)
 SHAPE = (70, 98)
 
 
 @pytest.fixture(scope="module")
-def runtime() -> TorchRuntime:
+def runtime(tiny_large) -> TorchRuntime:
     torch.manual_seed(0)
-    return TorchRuntime(LargeNet(TINY), "cpu")
+    return TorchRuntime(LargeNet(tiny_large), "cpu")
 
 
 def canvas(seed: int) -> np.ndarray:
@@ -97,19 +85,19 @@ def test_the_large_network_honours_a_camera_on_every_frame(runtime):
         np.testing.assert_allclose(frame.rays, expected, atol=1e-6)
 
 
-def test_a_device_that_is_not_there_is_named():
+def test_a_device_that_is_not_there_is_named(tiny_large):
     missing = "mps" if best_device() != "mps" else "cuda"
     with pytest.raises(VeloDepthError, match=f"device '{missing}' cannot be used"):
-        TorchRuntime(LargeNet(TINY), missing)
+        TorchRuntime(LargeNet(tiny_large), missing)
     with pytest.raises(VeloDepthError, match="device 'teapot' cannot be used"):
-        TorchRuntime(LargeNet(TINY), "teapot")
+        TorchRuntime(LargeNet(tiny_large), "teapot")
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_cuda_agrees_with_the_cpu(runtime):
+def test_cuda_agrees_with_the_cpu(runtime, tiny_large):
     torch.manual_seed(0)
-    on_gpu = TorchRuntime(LargeNet(TINY), "cuda")
+    on_gpu = TorchRuntime(LargeNet(tiny_large), "cuda")
     states = [r.propagate(r.keyframe(canvas(0)), canvas(1), flow(2)) for r in (runtime, on_gpu)]
     np.testing.assert_allclose(states[1].radius, states[0].radius, rtol=1e-3)
     assert on_gpu.keyframe(canvas(0)).memory.radius.is_cuda

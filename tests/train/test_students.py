@@ -10,34 +10,21 @@ torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'vel
 safetensors = pytest.importorskip("safetensors.torch", reason="pip install 'velodepth[torch]'")
 
 from velodepth.errors import VeloDepthError  # noqa: E402
-from velodepth.nets.large import LargeConfig, LargeNet  # noqa: E402
+from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.nano import Nano  # noqa: E402
 from velodepth.nets.published import published_name  # noqa: E402
 from velodepth.train import students  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.loop import train  # noqa: E402
 
-TINY = LargeConfig(
-    encoder_width=32,
-    encoder_depth=4,
-    encoder_heads=2,
-    picks=(1, 2, 3, 4),
-    width=32,
-    out_width=16,
-    observer_widths=(8, 16, 32, 64),
-    observer_depths=(1, 1, 1, 1),
-    flow_widths=(8, 16),
-    flow_depths=(1, 1),
-)
-
 
 @pytest.fixture
-def recordings(tmp_path, write_recording, monkeypatch) -> str:
+def recordings(tmp_path, write_recording, monkeypatch, tiny_large) -> str:
     """Two recordings; and in place of the published network, a tiny one."""
 
     def tiny(config: Config) -> LargeNet:
         torch.manual_seed(0)
-        return LargeNet(TINY)
+        return LargeNet(tiny_large)
 
     monkeypatch.setattr(students, "_published", tiny)
     for seed, name in enumerate(("a", "b")):

@@ -232,8 +232,7 @@ def _predictors(
         rival = load_predictor(predictor)
         return {rival.name: rival}
     names = policies.split(",") if policies else [policy or "adaptive"]
-    # parse_policy writes every:4 as every-4
-    return {name: StreamPredictor(preset, name.replace(":", "-"), runtime, device) for name in names}
+    return {name: StreamPredictor(preset, name, runtime, device) for name in names}
 
 
 def _run(

@@ -10,13 +10,17 @@ import cv2
 import numpy as np
 
 from ..media.arrays import as_picture
+from ..media.images import decode_image
 
 MIDDLEBURY_TAG = np.float32(202021.25)  # first number of .flo, .dpt and .cam files ("PIEH")
 
 
 def picture(data: bytes) -> np.ndarray:
     """(H, W, 3) uint8 RGB of any image file."""
-    return as_picture(_image(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)[..., ::-1])
+    rgb = decode_image(np.frombuffer(data, np.uint8))
+    if rgb is None:
+        raise ValueError("not an image")
+    return as_picture(rgb)
 
 
 def mask(data: bytes) -> np.ndarray:

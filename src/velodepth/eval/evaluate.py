@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import platform
 import signal
 import tempfile
@@ -20,9 +19,8 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from .. import __version__
+from ..cores import cores, keep_to, shares
 from ..errors import VeloDepthError
 from ..media.atomic import explained
 from .identity import code, fingerprint
@@ -141,11 +139,10 @@ def _at_once(
     """In processes of their own, each on its share of the cores."""
     processes = min(processes, len(sequences))
     context = multiprocessing.get_context("spawn")
-    steps, shares, stop = context.SimpleQueue(), context.SimpleQueue(), context.Event()
-    cores = _cores()
-    for i in range(processes):
-        shares.put(cores[i::processes] or [cores[i % len(cores)]])
-    pool = ProcessPoolExecutor(processes, context, _prepare, (steps, shares, stop))
+    steps, dealt, stop = context.SimpleQueue(), context.SimpleQueue(), context.Event()
+    for share in shares(processes):
+        dealt.put(share)
+    pool = ProcessPoolExecutor(processes, context, _prepare, (steps, dealt, stop))
     try:
         names = {pool.submit(_in_worker, run, model, sequence): sequence.name for sequence in sequences}
         pending: set[Future[Outcome]] = {*names}
@@ -168,7 +165,7 @@ def _at_once(
 _step: Advance = lambda: None  # noqa: E731  of a worker: tells the parent, and hears when to stop
 
 
-def _prepare(steps: SimpleQueue[None], shares: SimpleQueue[list[int]], stop: Event) -> None:
+def _prepare(steps: SimpleQueue[None], dealt: SimpleQueue[list[int]], stop: Event) -> None:
     """In a new worker: stay on its share of the cores."""
     global _step
 
@@ -178,10 +175,7 @@ def _prepare(steps: SimpleQueue[None], shares: SimpleQueue[list[int]], stop: Eve
         steps.put(None)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends the pool
-    share = shares.get()
-    cv2.setNumThreads(len(share))
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, share)
+    keep_to(dealt.get())
 
 
 def _in_worker(run: Run, model: str, sequence: Sequence) -> Outcome:
@@ -281,16 +275,10 @@ def _scratch(beside: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _cores() -> list[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
-
-
 def _machine(processes: int) -> dict[str, Any]:
     """Where it ran, since times depend on it."""
     name = platform.processor() or platform.machine()
     with suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return {"cpu": name, "cores": len(_cores()), "processes": processes}
+    return {"cpu": name, "cores": len(cores()), "processes": processes}

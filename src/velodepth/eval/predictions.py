@@ -92,17 +92,17 @@ class StreamPredictor:
 
 
 def parse_policy(text: str) -> str | Policy:
-    """A policy by name: "adaptive", "published", "every" (each frame a keyframe) or "every-N".
+    """A policy by name: "adaptive", "published", "every" (each frame a keyframe) or "every:N".
 
-    "every-N" looks at each N-th frame, whatever the picture shows, and hands it out without a cross-fade.
+    "every:N" looks at each N-th frame, whatever the picture shows, and hands it out without a cross-fade.
     Raises VeloDepthError for another name.
     """
     if text in POLICIES:
         return text
-    count = re.fullmatch("every-([1-9][0-9]*)", text)
+    count = re.fullmatch("every:([1-9][0-9]*)", text)
     if not count:
         raise VeloDepthError(
-            f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}, every-N"
+            f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}, every:N"
         )
     off = math.inf
     return Adaptive(off, off, off, off, off, age=int(count[1]), blend=0)

@@ -7,6 +7,7 @@ the twin of the one of the same name in nets/nano.py; tests hold them equal.
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 import onnxruntime
 
 from ..cameras import Pinhole
+from ..cores import cores
 from ..errors import VeloDepthError
 from .protocol import State
 
@@ -56,6 +58,8 @@ class OnnxRuntime:
         options.log_severity_level = 3
         # Five sessions take turns: threads that spin on after theirs would take the cores from the next.
         options.add_session_config_entry("session.force_spinning_stop", "1")
+        if len(cores()) < (os.cpu_count() or 1):  # left alone, ONNX Runtime takes those of the whole machine
+            options.intra_op_num_threads = len(cores())
         missing = [n for n in GRAPHS if not (folder / f"{n}.onnx").is_file()]
         if missing:
             raise VeloDepthError(
