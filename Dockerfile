@@ -22,6 +22,8 @@ RUN pip install "$(echo /wheels/*.whl)[web]" \
 USER 1000:1000
 WORKDIR /work
 EXPOSE 8080 8081
+# As Ctrl-C: what was written until then is finished.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["velodepth"]
 CMD ["--help"]
 

@@ -1,6 +1,6 @@
 """A ROS 2 node: depth of a camera, live, with nothing but rclpy and velodepth.
 
-    pip install velodepth            # for the Python that ROS 2 uses
+    pip install .                    # in a clone of velodepth, for the Python that ROS 2 uses
     python3 ros2_node.py --ros-args -r image:=/front/image_raw -r camera_info:=/front/camera_info
 
 Subscribes to `image` (sensor_msgs/Image; image_transport's republish makes them of compressed ones) and, for

@@ -33,6 +33,12 @@ def test_the_dockerfile_copies_what_there_is_and_the_context_lets_it():
     assert names == kept
 
 
+def test_both_are_stopped_as_by_ctrl_c():
+    """The signal after which a run finishes what it has written."""
+    assert "\nSTOPSIGNAL SIGINT\n" in (HERE / "Dockerfile").read_text()
+    assert "\nKillSignal=SIGINT\n" in SERVICE.read_text()
+
+
 def test_systemd_understands_the_service(tmp_path):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")

@@ -102,3 +102,14 @@ def test_what_is_not_there_is_told(tmp_path, name, told):
     (tmp_path / "nested.txt").write_text("more.txt\n")
     with pytest.raises(VeloDepthError, match=told):
         find_clips([str(tmp_path / name)])
+
+
+def test_a_list_says_which_line_is_wrong_and_takes_any_name(tmp_path):
+    (tmp_path / "a#1.mp4").touch()
+    (tmp_path / "b.mp4").touch()
+    clips = tmp_path / "clips.txt"
+    clips.write_text("\ufeffa#1.mp4\n# all of it\nb.mp4 # the second\n", encoding="utf-8")
+    assert [clip.name for clip in find_clips([str(clips)])] == ["a#1", "b"]
+    clips.write_bytes(b"b.mp4\ncaf\xe9.mp4\n")
+    with pytest.raises(VeloDepthError, match=r"clips\.txt: there is no caf"):
+        find_clips([str(clips)])

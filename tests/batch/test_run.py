@@ -113,6 +113,32 @@ def test_what_is_done_is_told_by_content_settings_and_outputs(tmp_path):
     assert plan(moved, SETTINGS, receipts).jobs
 
 
+def test_outputs_that_are_replaced_are_not_taken_for_done(tmp_path):
+    """Depth of equal frames has equally many bytes, so that their number does not tell."""
+    out, receipts = tmp_path / "out", Receipts(tmp_path / "out")
+
+    def run(settings, *names):
+        todo = plan(find_clips(str(tmp_path / name) for name in names), settings, receipts)
+        for job in todo.jobs:
+            (out / f"{job.name}.npz").write_bytes(job.key.encode())
+            receipts.write(receipt(job, {f"{job.name}.npz": len(job.key)}))
+        return [job.name for job in todo.jobs]
+
+    out.mkdir()
+    for name, text in (("a.mp4", "one"), ("b.mp4", "two"), ("day/a.mp4", "three")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert run(SETTINGS, "a.mp4", "b.mp4") == ["a", "b"]
+    fast = Settings(kinds=("npz",), preset="nano-fast")
+    assert run(fast, "a.mp4") == ["a"] and run(SETTINGS, "a.mp4", "b.mp4") == ["a"]
+    assert run(SETTINGS, "day/a.mp4") == ["a"] and run(SETTINGS, "a.mp4", "b.mp4") == ["a"]
+    # The one that is done gets out of the way of another that has got its name.
+    (tmp_path / "a.mp4").rename(tmp_path / "old.mp4")
+    (tmp_path / "a.mp4").write_text("four")
+    assert sorted(run(SETTINGS, "a.mp4", "old.mp4", "b.mp4")) == ["a", "old"]
+    assert run(SETTINGS, "a.mp4", "old.mp4", "b.mp4") == []
+
+
 def test_a_file_that_did_not_change_is_not_read_again(tmp_path, monkeypatch):
     (tmp_path / "one.mp4").write_text("same")
     receipts = Receipts(tmp_path / "out")

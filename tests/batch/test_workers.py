@@ -87,6 +87,11 @@ def test_a_cluster_that_is_not_there(tmp_path):
     pytest.importorskip("ray", reason="ray is an extra: pip install 'velodepth[ray]'")
     with pytest.raises(VeloDepthError, match="Ray cannot be reached at auto"):
         Actors("auto", 1, 1, SETTINGS, str(tmp_path))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(VeloDepthError, match=rf"Ray cannot be reached at {address} \(.*refused\)"):
+            Actors(address, 1, 1, SETTINGS, str(tmp_path))
 
 
 def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(crew, make_clip, tmp_path):

@@ -84,3 +84,47 @@ def call(
         return Outcome(exit.value.code or 0, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def bag(tmp_path: Path) -> Path:
+    """A ROS 2 bag with pictures of 48 x 32 on /left/image, which has a camera_info beside it, and another."""
+    rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="an extra: pip install 'velodepth[ros]'")
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    region = store.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    with rosbag2.Writer(tmp_path / "bag", version=8) as writer:
+
+        def send(topic: str, kind: str, second: int, *values: object) -> None:
+            stamp = store.types["builtin_interfaces/msg/Time"](second, 0)
+            header = store.types["std_msgs/msg/Header"](stamp, "optical")
+            code = store.serialize_cdr(store.types[kind](header, *values), kind)
+            writer.write(topics[topic], second * 10**9, code)
+
+        info, image = "sensor_msgs/msg/CameraInfo", "sensor_msgs/msg/Image"
+        topics = {
+            name: writer.add_connection(name, kind, typestore=store)
+            for name, kind in (("/left/camera_info", info), ("/left/image", image), ("/right/image", image))
+        }
+        k = np.array([50, 0, 23.5, 0, 51, 15.5, 0, 0, 1])
+        p = np.zeros(12)
+        send(
+            "/left/camera_info",
+            info,
+            1,
+            32,
+            48,
+            "plumb_bob",
+            np.zeros(5),
+            k,
+            np.eye(3).ravel(),
+            p,
+            0,
+            0,
+            region,
+        )
+        for second in (1, 2, 3):
+            for side in ("/left/image", "/right/image"):
+                send(side, image, second, 32, 48, "mono8", 0, 48, np.full(32 * 48, 60 * second, np.uint8))
+    return tmp_path / "bag"

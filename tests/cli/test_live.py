@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import socket
+import time
 
+import numpy as np
 import pytest
+
+import velodepth
+from velodepth import Pinhole, VeloDepthError
+from velodepth.live.page import Page
+from velodepth.media.source import Source
+from velodepth.presets import Model
 
 FAST = ("--preset", "nano-fast")
 LIVE = r"12 pictures came, (\d+) were shown, (\d+) dropped; \d+ ms behind, 99 of 100 within \d+ ms\n"
@@ -19,6 +28,48 @@ def test_live_plays_a_file_to_its_end_and_says_what_became_of_it(call, street):
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/  \(Ctrl-C ends it\)\n", url)
     shown, dropped = map(int, re.fullmatch(LIVE, summary).groups())
     assert shown + dropped == 12 and shown > 0
+
+
+def test_live_has_the_camera_of_a_bag_and_takes_a_topic(call, bag, monkeypatch):
+    cameras = []
+    stream = Model.stream
+    monkeypatch.setattr(Model, "stream", lambda self, *lens: cameras.append(lens) or stream(self, *lens))
+    several = call("live", bag, "--port", 0, *FAST)
+    assert several.status == 2 and "give one with --topic, of /left/image, /right/image" in several.err
+    outcome = call("live", bag, "--topic", "/left/image", "--port", 0, *FAST)
+    assert outcome.status == 0, outcome.err
+    assert cameras == [(Pinhole(50, 51, 24, 16, size=(48, 32)),)]
+
+
+def test_the_page_says_that_the_source_is_lost_and_back(call, monkeypatch):
+    """A camera that ends once."""
+    opened, told = [], []
+
+    class Camera(Source):
+        def _pictures(self):
+            for index in range(5):
+                time.sleep(0.1)
+                yield index / 10, np.full((48, 64, 3), 40 * index, np.uint8)
+            if len(opened) == 2:
+                raise VeloDepthError("it broke")
+
+    def open_again(source, **told):
+        if len(opened) == 2:
+            raise KeyboardInterrupt
+        opened.append(Camera("camera 0", live=True))
+        return opened[-1]
+
+    monkeypatch.setattr(velodepth, "open_source", open_again)
+    monkeypatch.setattr(Page, "tell", lambda self, status: told.append(status))
+    outcome = call("live", 0, "--port", 0, *FAST)
+    assert outcome.status == 0, outcome.err
+    assert outcome.err.splitlines() == [
+        "The source is lost (it ended): trying again in 0.5 s",
+        "The source is back",
+        "The source is lost (it broke): trying again in 0.5 s",
+    ]
+    runs = [line for line, _ in itertools.groupby(told, lambda line: line.startswith("The source is lost"))]
+    assert runs == [False, True, False, True]
 
 
 def test_live_says_why_there_is_no_window(call, street, monkeypatch):

@@ -47,3 +47,9 @@ def test_a_refused_output_leaves_nothing(call, street, folder, monkeypatch):
     (folder / "street.jsonl").touch()
     outcome = call("run", street, "--rerun", "--save", "jsonl", *FAST)
     assert outcome.status == 2 and "street.jsonl is there already" in outcome.err
+
+
+def test_a_file_of_another_ending_is_told(call, street, folder):
+    outcome = call("run", street, "--rerun", "log.rd", *FAST)
+    assert outcome.status == 2 and "log.rd: let that name end in .rrd" in outcome.err
+    assert not [*folder.iterdir()]

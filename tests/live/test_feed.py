@@ -31,12 +31,18 @@ def test_a_file_comes_whole_and_never_ahead_of_its_times():
 def test_a_stream_that_hangs_up_is_opened_anew(sender, monkeypatch):
     monkeypatch.setattr(module, "FIRST_WAIT", 0.01)
     lost = []
-    feed = Feed(lambda: open_source(sender.url), lambda reason, wait: lost.append((reason, wait)))
+    found = []
+    feed = Feed(
+        lambda: open_source(sender.url),
+        lambda reason, wait: lost.append((reason, wait)),
+        lambda: found.append(len(lost)),
+    )
     seen = []
     for captured in feed:
         seen.append(captured)
         if len(lost) == 2:
             feed.stop()
+    assert found == [1, 2]  # once each, and not at the first opening
     assert len(seen) > 6  # more than one connection gives
     assert lost[:2] == [("it ended", 0.01)] * 2  # the wait starts again once a picture came
     assert all(a.time < b.time for a, b in itertools.pairwise(seen))

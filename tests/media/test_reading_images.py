@@ -105,7 +105,9 @@ def test_exif_turns_a_photo_upright(tmp_path, orientation, upright):
 
 
 def test_bad_images_are_named(tmp_path):
-    with pytest.raises(VeloDepthError, match=r"no images in .*: give jpg"):
+    with pytest.raises(
+        VeloDepthError, match=r"no images in .*: give jpg.*; velodepth batch takes folders of videos"
+    ):
         open_source(tmp_path)
     good = save(tmp_path / "1.png", flat(1))
     save(tmp_path / "2.png", np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8))

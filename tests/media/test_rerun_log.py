@@ -159,6 +159,16 @@ def test_the_viewer_gets_the_same(tmp_path, server):
     np.testing.assert_array_equal(np.array(values, np.uint8).view("<f4").reshape(48, 64), make_frame(1).depth)
 
 
+def test_without_a_display_it_wants_a_viewer_that_is_open(monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(VeloDepthError, match=r"there is no display: let --rerun write an \.rrd file"):
+            rerun_log.ViewerWriter(free.getsockname()[1])
+
+
 def test_a_viewer_that_is_closed_ends_the_run(server):
     process, port = server
     viewer = rerun_log.ViewerWriter(port)

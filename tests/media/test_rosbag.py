@@ -159,13 +159,35 @@ def test_compressed_bags(tmp_path, mode):
     np.testing.assert_array_equal(read(tmp_path / "bag")[0].picture, picture(0))
 
 
+def test_what_the_file_of_a_compressed_bag_lacks_is_told(tmp_path):
+    """How its messages are compressed is only in the metadata.yaml of the folder."""
+    recorder = Recorder(tmp_path / "bag", "sqlite")
+    recorder.writer.set_compression(rosbag2.CompressionMode.MESSAGE, rosbag2.CompressionFormat.ZSTD)
+    with recorder:
+        recorder.image("/image", START, picture(0), "rgb8")
+    with pytest.raises(
+        VeloDepthError, match=r"has 1 pictures, and none can be read: .*the folder of the bag"
+    ):
+        read(tmp_path / "bag/bag.db3")
+    (tmp_path / "bag.db3.zstd").touch()
+    with pytest.raises(VeloDepthError, match=r"the folder of a ROS 2 bag$"):
+        velodepth.open_source(tmp_path / "bag.db3.zstd")
+
+
+def test_the_camera_is_asked_for_before_the_end(tmp_path):
+    source = velodepth.open_source(record(tmp_path))
+    assert len(list(source)) == len(STAMPS)
+    with pytest.raises(VeloDepthError, match="has been read or closed already: open it again"):
+        _ = source.camera
+
+
 def test_one_of_several_topics_is_chosen_by_name(tmp_path):
     with Recorder(tmp_path / "bag", "mcap") as recorder:
         recorder.info("/left/camera_info", START, k=[40.0, 0, 23.5, 0, 41.0, 15.5, 0, 0, 1])
         for index, name in enumerate(("/right/image_raw", "/left/image_raw")):
             recorder.image(name, START, picture(index), "rgb8")
     with pytest.raises(
-        VeloDepthError, match=r"several topics: give one as topic, of /left/image_raw, /right/image_raw$"
+        VeloDepthError, match=r"several topics: give one with --topic, of /left/image_raw, /right/image_raw$"
     ):
         velodepth.open_source(tmp_path / "bag")
     with velodepth.open_source(tmp_path / "bag", topic="/left/image_raw") as left:

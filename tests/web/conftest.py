@@ -41,6 +41,20 @@ def walk(clip: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video file's container with a second of sound and no video."""
+    path = tmp_path_factory.mktemp("web") / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        for index in range(40):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            frame.sample_rate, frame.pts = 44100, 1024 * index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 @contextmanager
 def running(nano: velodepth.Model, limits: Limits) -> Iterator[str]:
     server = uvicorn.Server(

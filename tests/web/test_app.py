@@ -128,6 +128,14 @@ def test_what_is_no_video_is_refused_and_removed(serve, walk, tmp_path):
         assert status == 422 and "320 x 240" in told["error"]
 
 
+def test_messages_name_the_visitors_file_and_none_of_the_servers(address, sound):
+    for body, said in ((b"no video", "is not a video"), (sound.read_bytes(), "has no video in it")):
+        request = urllib.request.Request(f"http://{address}/streams?name=my%20walk.mp4", body, method="POST")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert json.load(refused.value)["error"].startswith(f"my walk.mp4 {said}")
+
+
 def test_an_upload_that_nobody_watches_is_removed(serve, walk):
     with serve(Limits(unopened=0.0)) as address:
         id = post(address, walk.read_bytes())[1]["id"]
@@ -158,6 +166,15 @@ def test_webcam_pictures_are_answered_one_by_one(address, clip, nano):
         assert json.loads(socket.recv())["done"]["recording"]
 
 
+def test_a_webcam_that_is_turned_is_told(address, clip):
+    with connect(f"ws://{address}/webcam", max_size=None) as socket:
+        socket.recv()
+        for picture in (clip[0], cv2.transpose(clip[0])):
+            socket.send(struct.pack("<d", 0) + cv2.imencode(".jpg", picture)[1].tobytes())
+        unpack(socket.recv())
+        assert json.loads(socket.recv())["error"].startswith("the webcam's pictures changed their size")
+
+
 @pytest.mark.parametrize("message", [b"", b"12345678 no picture", b"\0" * 100])
 def test_a_webcam_that_sends_no_picture_is_told(address, message):
     with connect(f"ws://{address}/webcam", max_size=None) as socket:
@@ -175,6 +192,11 @@ def test_a_large_webcam_picture_is_refused_before_it_is_decoded(serve):
         socket.recv()
         socket.send(struct.pack("<d", 0) + large)
         assert "error" in json.loads(socket.recv())
+
+
+def test_the_browsers_page_is_found_without_its_last_stroke(address):
+    with urllib.request.urlopen(f"http://{address}/local") as answer:
+        assert answer.url == f"http://{address}/local/"
 
 
 def test_the_page_says_where_nothing_else_may_come_from(address):

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -108,21 +113,28 @@ def test_its_own_flow_is_near_that_of_the_package(page, address, clip, nano):
         assert np.median(distance) < 0.25 + 0.1 * length and np.mean(distance > 2) < 0.15
 
 
-def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
-    import threading
-    from functools import partial
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+@contextmanager
+def plain(folder):
+    """A web server that knows nothing of us; its address."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
             pass
 
-    export(tmp_path / "site")
-    assert json.loads((tmp_path / "site/settings.json").read_text())["engine"] == "browser"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "site")))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
+    export(tmp_path / "below/site")
+    assert json.loads((tmp_path / "below/site/settings.json").read_text())["engine"] == "browser"
+    with plain(tmp_path) as address:
+        page.goto(f"{address}below/site/")
         page.locator("#file").set_input_files(walk)
         page.wait_for_function("() => document.body.dataset.shown >= 3")
         page.locator("#stop").click()
@@ -130,9 +142,76 @@ def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
         assert page.locator("#marks i").count() >= 1
         assert page.locator("#facts").text_content().count("in this browser") == 1
         assert page.errors == []
-    finally:
-        server.shutdown()
-        server.server_close()
+
+
+def problem(page, file):
+    """What the page says of a file, or of a computation that cannot begin."""
+    page.locator("#file").set_input_files(file)
+    page.wait_for_selector("#problem:visible")
+    assert page.locator("#drop").is_visible()
+    return page.locator("#problem").text_content()
+
+
+def test_what_the_browser_cannot_play_is_told_by_name(page, address, sound, tmp_path):
+    (tmp_path / "notes.txt").write_text("no video at all")
+    page.goto(f"http://{address}/local/")
+    assert "notes.txt" in problem(page, tmp_path / "notes.txt")
+    page.reload()
+    assert problem(page, sound).startswith("sound.mp4 has no video in it")
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("missing", ["browser/worker.js", "nano/encode.onnx", "vendor/*.wasm"])
+def test_a_network_that_does_not_start_is_told(page, address, walk, missing):
+    page.route(f"**/{missing}", lambda route: route.abort())
+    page.goto(f"http://{address}/local/")
+    assert re.search("start", problem(page, walk))
+
+
+def test_a_picture_that_is_never_found_ends_the_wait(page, address, walk):
+    page.add_init_script(
+        "Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', { set() {}, get() { return 0; } });"
+        "const later = setTimeout; window.setTimeout = (react, wait) => later(react, wait / 100);"
+    )
+    page.goto(f"http://{address}/local/")
+    assert "finds no picture at 0.02 s of walk.mp4" in problem(page, walk)
+
+
+def test_a_browsers_own_recording_which_says_no_length_is_taken(page, address, tmp_path):
+    page.goto(f"http://{address}/local/")
+    recording = page.evaluate(
+        """async () => {
+          const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+          [canvas.width, canvas.height] = [320, 240];
+          const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm" });
+          const parts = [];
+          recorder.ondataavailable = ({ data }) => parts.push(data);
+          recorder.start();
+          for (let k = 0; k < 10; k++) {
+            context.fillStyle = `hsl(${36 * k} 60% 50%)`;
+            context.fillRect(20 * k, 10 * k, 100, 100);
+            await new Promise((done) => setTimeout(done, 50));
+          }
+          recorder.stop();
+          await new Promise((done) => { recorder.onstop = done; });
+          const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+          return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+        }"""
+    )
+    (tmp_path / "recording.webm").write_bytes(base64.b64decode(recording))
+    page.locator("#file").set_input_files(tmp_path / "recording.webm")
+    page.wait_for_function("() => document.body.dataset.shown >= 1")
+    assert int(page.locator("#time").get_attribute("max")) >= 3
+    page.locator("#stop").click()
+    page.wait_for_selector('body[data-state="done"]')
+
+
+def test_a_computation_that_still_loads_can_be_stopped(page, address, walk):
+    page.route("**/nano/*.safetensors", lambda route: None)
+    page.goto(f"http://{address}/local/")
+    page.locator("#file").set_input_files(walk)
+    page.locator("#stop").click()
+    page.wait_for_selector('body[data-state="start"]')
 
 
 def test_a_file_chosen_while_the_page_still_loads_is_taken(page, address, walk):

@@ -8,6 +8,8 @@ import re
 import numpy as np
 
 import velodepth
+from velodepth.presets import DEMO_CLIP
+from velodepth.web.limits import Limits
 
 
 def depths(nano, path):
@@ -24,7 +26,15 @@ def test_a_visitor_uploads_watches_moves_reads_turns_and_downloads(page, address
     page.wait_for_selector('body[data-state="done"]')
     expected = depths(nano, walk)
     assert page.locator("#marks i").count() == 1  # the start
-    assert page.locator("#marks i").get_attribute("title") == "Frame 0: keyframe, start"
+    mark = page.locator("#marks i")
+    assert mark.get_attribute("title") == "Frame 0: keyframe: start"
+    mark.hover()  # fails where the slider lies above it
+    mark.click()
+    page.wait_for_selector('body[data-shown="0"]')
+    assert page.locator("#reason").text_content() == "keyframe: start"
+    page.locator("#time").press("ArrowRight")
+    page.wait_for_selector('body[data-shown="1"]')
+    assert page.locator("#reason").text_content() == ""
     assert page.locator("#time").get_attribute("max") == str(len(expected) - 1)
 
     for index in (7, 3):
@@ -74,7 +84,7 @@ def test_a_file_that_is_no_video_is_told_in_a_sentence(page, address, tmp_path):
     page.goto(f"http://{address}/")
     page.locator("#file").set_input_files(tmp_path / "notes.mp4")
     page.wait_for_selector('body[data-state="start"]')
-    assert "not a video" in page.locator("#problem").text_content()
+    assert page.locator("#problem").text_content().startswith("notes.mp4 is not a video")
     assert page.locator("#drop").is_visible()
 
 
@@ -86,3 +96,87 @@ def test_the_webcam_is_answered_until_it_is_stopped(page, address):
     page.wait_for_selector('body[data-state="done"]')
     assert page.locator("#mp4").get_attribute("href").endswith("/side.mp4")
     assert page.errors == []
+
+
+def test_a_webcam_that_was_looked_back_at_is_followed_again(page, address):
+    page.goto(f"http://{address}/")
+    page.locator("#camera").click()
+    page.wait_for_function("() => document.body.dataset.shown >= 1")
+    page.locator("#time").press("Home")
+    page.wait_for_selector('body[data-shown="0"]')
+    page.wait_for_function("() => Number(document.querySelector('#time').max) >= 3")
+    page.locator("#time").press("End")
+    page.wait_for_function("() => document.body.dataset.shown >= 5")
+    page.locator("#stop").click()
+    page.wait_for_selector('body[data-state="done"]')
+
+
+def test_what_is_stopped_before_its_first_frame_goes_back_to_the_start(page, address, walk):
+    page.route("**/streams*", lambda route: None)  # an upload that takes its time
+    page.goto(f"http://{address}/")
+    page.locator("#file").set_input_files(walk)
+    page.locator("#stop").click()
+    page.wait_for_selector('body[data-state="start"]')
+    assert page.locator("#drop").is_visible() and page.locator("#work").is_hidden()
+
+
+def test_nothing_of_the_last_video_stays_under_the_next(page, address, walk):
+    page.goto(f"http://{address}/")
+    page.locator("#file").set_input_files(walk)
+    page.wait_for_selector('body[data-state="done"]')
+    page.route("**/streams*", lambda route: None)
+    page.locator("#again").click()
+    page.locator("#file").set_input_files(walk)
+    assert page.locator("body").get_attribute("data-shown") is None
+    canvas = page.locator("#picture > canvas")
+    assert not canvas.evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)"
+    )
+    page.mouse.move(*(canvas.bounding_box()[side] + 50 for side in "xy"))
+    assert page.locator("#metres").text_content() == "point at it to read metres"
+    assert page.errors == []
+
+
+def test_a_page_without_webgl_shows_all_but_the_points(page, address, walk):
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = ((known) => function (kind, ...rest) {"
+        "return kind.startsWith('webgl') ? null : known.call(this, kind, ...rest); })"
+        "(HTMLCanvasElement.prototype.getContext)")  # fmt: skip
+    page.goto(f"http://{address}/")
+    page.locator("#file").set_input_files(walk)
+    page.wait_for_selector('body[data-state="done"]')
+    assert "no WebGL" in page.locator("#points").text_content()
+    assert page.locator("#ply").is_enabled()
+
+
+def test_a_page_that_may_not_use_the_webcam_says_how_it_may(page, address):
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'mediaDevices', { value: undefined })")
+    page.goto(f"http://{address}/")  # as from http://ANOTHER-MACHINE/
+    page.locator("#camera").click()
+    assert "https" in page.locator("#problem").text_content()
+
+
+def test_a_server_that_ends_is_told_and_what_came_stays(page, serve):
+    with serve(Limits()) as address:
+        page.goto(f"http://{address}/")
+        page.locator("#file").set_input_files(DEMO_CLIP)
+        page.wait_for_function("() => document.body.dataset.shown >= 1")
+    page.wait_for_selector('body[data-state="problem"]')
+    assert page.locator("#problem").text_content().startswith("The connection to the server was lost: ")
+    page.locator("#time").press("Home")
+    page.wait_for_selector('body[data-shown="0"]')
+
+
+def test_pictures_fill_the_width_of_a_telephone(browser, address, walk):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(240_000)
+    page.goto(f"http://{address}/")
+    page.locator("#file").set_input_files(walk)
+    page.wait_for_selector('body[data-state="done"]')
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    box = page.locator("#depth > canvas").bounding_box()
+    assert abs(box["width"] / box["height"] - 4 / 3) < 0.02  # no borders
+    assert page.locator("#timeline").bounding_box()["y"] < 844 - 40  # in sight beside the depth
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert metres(page) > 0  # also once the finger is lifted
+    context.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 from ..errors import VeloDepthError
 from .crew import Event, Lost, Ready, Unfit
 from .job import Failure, Job, Receipt, Settings, Worker
+
+KNOCKING = 10.0  # seconds
 
 
 class Actors:
@@ -27,8 +30,9 @@ class Actors:
             raise VeloDepthError("--ray needs ray: run  pip install 'velodepth[ray]'") from error
         self._ray = ray
         try:
+            _knock(address)
             ray.init(address, logging_level=logging.ERROR, log_to_driver=False, ignore_reinit_error=True)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise VeloDepthError(
                 f"Ray cannot be reached at {address} ({reason}): start it with  ray start --head"
@@ -70,6 +74,13 @@ class Actors:
 
     def close(self) -> None:
         self._ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens at a host:port; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=KNOCKING).close()
 
 
 class _Actor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,44 +51,49 @@ class Clip:
         return images_in(self.path) if self.path.is_dir() else [self.path]
 
 
-def find_clips(inputs: Iterable[str]) -> list[Clip]:
+def find_clips(inputs: Iterable[str], written: Collection[Path] = ()) -> list[Clip]:
     """The clips of a command line, each path once, in the order given and sorted within a folder or glob.
 
     An input is a file; a folder, which is searched to its depths for videos and, where it holds none, for
     folders of images; a glob; or a .txt file with an input in each line (# starts a comment; relative to the
     list). Clips whose names would be the same get the name of their folder, too, and a number where that does
     not help.
+    written: absolute paths of files and folders that are passed over in folders and globs, as are the outputs
+    of an earlier run.
     Raises VeloDepthError for an input that is not there or holds nothing.
     """
-    clips = {clip.path: clip for name in inputs for clip in _clips(name)}
+    clips = {clip.path: clip for name in inputs for clip in _clips(name, written)}
     return list(_named_apart(clips.values()))
 
 
-def _clips(name: str, base: Path = Path()) -> Iterator[Clip]:
+def _clips(name: str, written: Collection[Path], base: Path = Path()) -> Iterator[Clip]:
     path = Path(os.path.abspath(base / name))
     if path.is_dir():
-        yield from _in_folder(path)
+        yield from _in_folder(path, written)
     elif path.suffix.lower() == LIST and path.is_file():
-        yield from _in_list(path)
+        yield from _in_list(path, written)
     elif path.is_file():
         yield Clip(path, path.stem)
     elif glob.has_magic(name):
-        found = sorted(glob.glob(str(path), recursive=True))
+        matches = sorted(glob.glob(str(path), recursive=True))
+        found = [match for match in matches if Path(match) not in written]
         if not found:
             raise VeloDepthError(
                 f"nothing matches {name}: give files, folders, globs or a list in a .txt file"
             )
         for match in found:
-            yield from _clips(match)
+            yield from _clips(match, written)
     else:
         raise VeloDepthError(f"there is no {name}: give files, folders, globs or a list in a .txt file")
 
 
-def _in_folder(folder: Path) -> Iterator[Clip]:
+def _in_folder(folder: Path, written: Collection[Path]) -> Iterator[Clip]:
     videos, pictures = [], []
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        shown = sorted(name for name in names if not name.startswith("."))
+        folders[:], shown = (
+            sorted(name for name in several if not name.startswith(".") and Path(root, name) not in written)
+            for several in (folders, names)
+        )
         here = [Path(root, name) for name in shown if Path(name).suffix.lower() in VIDEOS]
         videos += [Clip(path, path.relative_to(folder).with_suffix("").as_posix()) for path in here]
         if not here and any(Path(name).suffix.lower() in IMAGES for name in shown):
@@ -100,14 +106,18 @@ def _in_folder(folder: Path) -> Iterator[Clip]:
     yield from videos or pictures
 
 
-def _in_list(path: Path) -> Iterator[Clip]:
-    lines = [line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
+def _in_list(path: Path, written: Collection[Path]) -> Iterator[Clip]:
+    text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")  # names may be any bytes
+    lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()]
     if not any(lines):
         raise VeloDepthError(f"{path} names no inputs: write one in each line")
     for line in filter(None, lines):
         if Path(line).suffix.lower() == LIST:
             raise VeloDepthError(f"{path} names another list, {line}: name that one on the command line, too")
-        yield from _clips(line, path.parent)
+        try:
+            yield from _clips(line, written, path.parent)
+        except VeloDepthError as error:
+            raise VeloDepthError(f"{path}: {error}") from None
 
 
 def _named_apart(clips: Iterable[Clip]) -> Iterator[Clip]:

@@ -9,7 +9,7 @@ import os
 import platform
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,15 @@ class Settings:
     far: float | None = None
     points: int = 30
     rate: float = 30.0  # frames a second of images
+    topic: str | None = None  # of bags with pictures on several
+    camera: str | None = None  # JSON of Camera.to_dict; None for the bag's own, else estimated
+
+    def outputs(self, name: str) -> set[str]:
+        """Paths below the output folder of what is made of a clip called `name`."""
+        from ..media.writing import KINDS
+
+        kinds = [KINDS[kind] for kind in self.kinds]
+        return {(name + kind.ending).rsplit("/", kind.is_folder)[0] for kind in kinds}
 
     def key(self, content: str) -> str:
         """Names what is made of a clip with that content: a hash of it, the settings and the version."""
@@ -93,12 +102,25 @@ class Receipts:
 
     def contents(self) -> dict[tuple[str, str], str]:
         """(source, stamp) -> content, of files that have been read before and did not change since."""
-        receipts = filter(None, map(_read, (self.out / RECEIPTS).glob("*.json")))
-        return {(receipt.source, receipt.stamp): receipt.content for receipt in receipts}
+        return {(receipt.source, receipt.stamp): receipt.content for receipt in self._all()}
+
+    def outputs(self) -> set[Path]:
+        """What all of them list, files and folders."""
+        return {self.out / path for receipt in self._all() for path in receipt.outputs}
+
+    def forget(self, outputs: Set[str]) -> None:
+        """Removes the receipts that list one of these outputs, since it is about to be replaced."""
+        for path in (self.out / RECEIPTS).glob("*.json"):
+            receipt = _read(path)
+            if receipt and outputs & receipt.outputs.keys():
+                path.unlink(missing_ok=True)
 
     def write(self, receipt: Receipt) -> None:
         with whole(self._path(receipt.key)) as path:
             path.write_text(json.dumps(asdict(receipt), indent=1), encoding="utf-8")
+
+    def _all(self) -> Iterator[Receipt]:
+        return filter(None, map(_read, (self.out / RECEIPTS).glob("*.json")))
 
     def _path(self, key: str) -> Path:
         return self.out / RECEIPTS / f"{key}.json"
@@ -126,8 +148,10 @@ class Worker:
 
     def __init__(self, settings: Settings, out: str) -> None:
         from .. import load
+        from ..cameras import Camera
 
         self._settings, self._out = settings, Path(out)
+        self._camera = Camera.from_dict(json.loads(settings.camera)) if settings.camera else None
         self._model = load(settings.preset, settings.runtime, settings.device)
         self._model.stream(policy=settings.policy)  # an unknown one is told now
 
@@ -143,13 +167,14 @@ class Worker:
             return Failure(f"{type(error).__name__}: {error}", hopeless=False)
 
     def _done(self, job: Job, caught: list[warnings.WarningMessage]) -> Receipt:
-        from ..media.reading import open_source
+        from ..media.reading import is_bag, open_source
         from ..media.writing import Options, writers_for
 
         settings, started = self._settings, time.perf_counter()
         base = self._out / job.name
         _sweep(base, settings.kinds)
-        source = open_source(job.source, frame_rate=settings.rate)
+        topic = settings.topic if is_bag(Path(job.source)) else None
+        source = open_source(job.source, frame_rate=settings.rate, topic=topic)
         facts = {
             "velodepth": __version__,
             "source": job.source,
@@ -161,7 +186,7 @@ class Worker:
         told = Options(settings.near, settings.far, settings.points, facts, source.origin, overwrite=True)
         frames = keyframes = 0
         with source, writers_for(base.parent, base.name, settings.kinds, told) as writers:
-            for frame in self._model.run(source, source.camera, settings.policy):
+            for frame in self._model.run(source, self._camera or source.camera, settings.policy):
                 writers.write(frame)
                 frames += 1
                 keyframes += frame.is_keyframe

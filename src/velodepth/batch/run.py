@@ -44,8 +44,13 @@ def plan(
     clips: Iterable[Clip], settings: Settings, receipts: Receipts, looked: Callable[[], None] = lambda: None
 ) -> Plan:
     """Finds out what is done. Reads each file that was not read before, or changed; `looked` is called after
-    each clip. A clip that is gone meanwhile is a job, which will say so."""
+    each clip. A clip that is gone meanwhile is a job, which will say so.
+
+    Outputs that a job is going to replace count as done no more: their receipts are removed, and those that
+    this run wants, of a clip that has another name by now, are jobs as well.
+    """
     keys: dict[Clip, str] = {}
+    wanted: dict[str, Job] = {}
     done: dict[str, Receipt] = {}
     jobs: dict[str, Job] = {}
     known = receipts.contents()
@@ -57,13 +62,18 @@ def plan(
             stamp = content = f"not to be read: {clip.path}"
         key = keys[clip] = settings.key(content)
         looked()
-        if key in done or key in jobs:
+        if key in wanted:
             continue
+        wanted[key] = Job(key, str(clip.path), clip.name, content, stamp)
         receipt = receipts.done(key)
         if receipt:
             done[key] = receipt
-        else:
-            jobs[key] = Job(key, str(clip.path), clip.name, content, stamp)
+    replaced: set[str] = set()
+    while lost := [key for key in wanted if key not in done and key not in jobs]:
+        jobs |= {key: wanted[key] for key in lost}
+        replaced.update(*(settings.outputs(wanted[key].name) for key in lost))
+        done = {key: receipt for key, receipt in done.items() if not replaced & receipt.outputs.keys()}
+    receipts.forget(replaced)
     return Plan(keys, done, list(jobs.values()))
 
 

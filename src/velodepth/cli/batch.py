@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,12 @@ def batch(
     policy: Annotated[
         str, typer.Option(metavar="NAME", help="When to look anew: adaptive, published or every.")
     ] = "adaptive",
+    camera: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="The camera of all videos, e.g. of velodepth camera --save."),
+    ] = None,
     rate: options.Rate = 30.0,
+    topic: options.Topic = None,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Videos at once.  [default: half the cores, one a GPU on Ray]"),
@@ -74,6 +80,7 @@ def batch(
       velodepth batch "day*/*.mp4" more.txt --save npz,side --out depth --workers 4
       velodepth batch recordings --out /shared/depth --ray head:6379
     """
+    from .. import load_camera
     from ..batch.inputs import find_clips
     from ..batch.job import Failure, Job, Receipt, Receipts, Settings
     from ..batch.manifest import NAME, needed, write_manifest
@@ -92,12 +99,16 @@ def batch(
         far=far,
         points=ply_every,
         rate=rate,
+        topic=topic,
+        camera=json.dumps(load_camera(camera).to_dict()) if camera else None,
     )
     out = out.absolute()
+    _check(out)
+    receipts = Receipts(out)
     with _progress(quiet) as progress:
-        clips = find_clips(inputs)
+        clips = find_clips(inputs, {out, *receipts.outputs()})
         task = progress.add_task("looking at files", total=len(clips), failed="")
-        todo = plan(clips, settings, Receipts(out), lambda: progress.advance(task))
+        todo = plan(clips, settings, receipts, lambda: progress.advance(task))
         failed = 0
 
         def ended(job: Job, outcome: Receipt | Failure) -> None:
@@ -115,16 +126,27 @@ def batch(
     write_manifest(out / NAME, rows)
     for row in rows:
         if isinstance(row.outcome, Failure):
-            stderr().print(
-                f"{row.clip.path}: {row.outcome.reason}", style="red", markup=False, soft_wrap=True
-            )
+            path, reason = str(row.clip.path), row.outcome.reason
+            line = reason if path in reason else f"{path}: {reason}"
+            stderr().print(line, style="red", markup=False, soft_wrap=True)
     fresh, bad = sum(row.fresh for row in rows), sum(isinstance(row.outcome, Failure) for row in rows)
+    copies = sum(not row.fresh and row.tries > 0 and isinstance(row.outcome, Receipt) for row in rows)
     if not quiet:
         typer.echo(
-            f"{fresh} done, {len(rows) - fresh - bad} done before, {bad} failed; listed in {out / NAME}"
+            f"{fresh} done, {len(rows) - fresh - copies - bad} done before, {bad} failed"
+            f"{f', {copies} of the same content as another' if copies else ''}; listed in {out / NAME}"
         )
     if bad:
         raise typer.Exit(BAD_INPUT)
+
+
+def _check(out: Path) -> None:
+    """VeloDepthError where no folder `out` can be, before anything is computed."""
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir():
+        raise VeloDepthError(f"--out {out}: {there} is a file; choose another folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise VeloDepthError(f"--out {out}: you may not write into {there}; choose another folder")
 
 
 def _kinds(save: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..live.outputs import Output
     from ..live.pipeline import Pipeline
     from ..media.colour import Colouring
+    from ..media.reading import Source
 
 PORT = 8081
 
@@ -52,11 +54,12 @@ def live(
     runtime: options.Runtime = None,
     device: options.Device = None,
     rate: options.Rate = 30.0,
+    topic: options.Topic = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Depth of what a camera sees now, picture beside depth.
 
-    SOURCE is the number of a camera, a URL, or a file or folder of images, which is played at its own pace.
+    SOURCE is the number of a camera, a URL, or a file, ROS bag or folder of images, played at its own pace.
     The newest picture wins: when the machine is slower than the camera pictures are dropped, and the lag does
     not grow. A stream that is lost is opened anew. Ctrl-C, Escape and q end it.
 
@@ -75,16 +78,29 @@ def live(
     near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
     colouring = Colouring(near, far)
     lens = load_camera(camera) if camera else None
+    trouble = ""
 
-    def lost(reason: str, wait: float) -> None:
-        line = f"The source is lost ({reason}): trying again in {wait:g} s"
+    def say(line: str) -> None:
         stderr().print(line, style="yellow", markup=False, soft_wrap=not stderr().is_terminal)
 
-    first = [open_source(source, frame_rate=rate)]  # a wrong name is told before the model is loaded
-    feed = Feed(lambda: first.pop() if first else open_source(source, frame_rate=rate), lost)
-    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens))
+    def lost(reason: str, wait: float) -> None:
+        nonlocal trouble
+        trouble = f"The source is lost ({reason}): trying again in {wait:g} s"
+        say(trouble)
+
+    def found() -> None:
+        nonlocal trouble
+        trouble = ""
+        say("The source is back")
+
+    def opened() -> Source:
+        return open_source(source, frame_rate=rate, topic=topic)
+
+    first = [opened()]  # a wrong name is told before the model is loaded
+    feed = Feed(lambda: first.pop() if first else opened(), lost, found)
+    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens or first[0].camera))
     with suppress(KeyboardInterrupt), _output(host, port) as output, pipeline:
-        _show(pipeline, output, colouring, quiet)
+        _show(pipeline, output, colouring, quiet, lambda: trouble or str(pipeline))
     if pipeline.delivered and not quiet:
         median, worst = (1000 * seconds for seconds in pipeline.latency)
         typer.echo(
@@ -108,19 +124,21 @@ def _output(host: str, port: int | None) -> Output:
     return page
 
 
-def _show(pipeline: Pipeline, output: Output, colouring: Colouring, quiet: bool) -> None:
-    """Shows each answer until the feed ends or the viewer has had enough."""
+def _show(
+    pipeline: Pipeline, output: Output, colouring: Colouring, quiet: bool, status: Callable[[], str]
+) -> None:
+    """Shows each answer until the feed ends or the viewer has had enough, and `status` all along."""
     import numpy as np
 
     terminal = stderr()
     line = terminal.status("") if terminal.is_terminal and not quiet else nullcontext()
-    with line as status:
+    with line as shown:
         for answer in pipeline:
             if output.closed:
                 return
             if answer:
                 output.show(np.hstack([answer.frame.picture, colouring.paint(answer.frame)]))
                 pipeline.shown(answer)
-            output.tell(str(pipeline))
-            if status:
-                status.update(str(pipeline))
+            output.tell(status())
+            if shown:
+                shown.update(status())

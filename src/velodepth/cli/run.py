@@ -45,7 +45,7 @@ def run(
         ),
     ] = None,
     ply_every: Annotated[
-        int, typer.Option(metavar="N", min=1, help="With --save ply: points of every Nth frame.")
+        int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
     ] = 30,
     camera: Annotated[
         Path | None,
@@ -106,6 +106,7 @@ def run(
       velodepth run street.mp4 --rerun
     """
     from .. import __version__, load
+    from ..media.images import SUFFIXES
     from ..media.writing import Options
     from .outputs import open_outputs, open_with_rerun, stem_of
     from .process import process
@@ -116,6 +117,11 @@ def run(
     if rerun and len(source) > 1:  # typer has no options with a value at will, so the file is a source to it
         log = next((name for name in source if name.endswith(".rrd")), "")
         source = [name for name in source if name != log]
+        if not log and not all(Path(name).suffix.lower() in SUFFIXES for name in source):
+            raise VeloDepthError(
+                f"--rerun goes with one source or the name of an .rrd file, not with {' '.join(source)}: "
+                "let that name end in .rrd"
+            )
     pictures = options.open_sources(source, raw_size, rate, topic)
     lens = lens or _lens_of(pictures)
     model = load(preset, runtime, device)

@@ -45,6 +45,8 @@ def web(
       velodepth web --static site
     """
     if static:
+        if preset != "nano":
+            raise VeloDepthError(f"--static writes the preset nano alone, not {preset}: leave --preset out")
         from ..web.static import export
 
         export(static, overwrite)
@@ -69,6 +71,7 @@ def web(
         log_level="warning",
         ws="websockets-sansio",
         ws_max_size=limits.picture_bytes + 1024,
+        ws_ping_timeout=120,  # seconds; a page that is slow to draw is slow to answer
         ws_per_message_deflate=False,  # JPEG and float16 do not get smaller
         timeout_graceful_shutdown=2,
     )
@@ -89,8 +92,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a machine, such as "a..b"
+        why = error.strerror if isinstance(error, OSError) else "this is no address"
         raise VeloDepthError(
-            f"cannot listen on {host}, port {port} ({error.strerror}): choose another --port or --host"
+            f"cannot listen on {host}, port {port} ({why}): choose another --port or --host"
         ) from error
     return listener

@@ -28,14 +28,20 @@ class Feed:
     """The pictures of a source, read once.
 
     open: opens it, also again. lost: told each time that a live source ends or fails: why, and in how many
-    seconds it is opened anew. It is tried for ever, with waits from 0.5 to 30 s. Pictures of a source that is
-    not live come at their times, or as fast as they can be read if that is slower; its end is the end.
+    seconds it is opened anew. It is tried for ever, with waits from 0.5 to 30 s. found: told with the first
+    picture after that. Pictures of a source that is not live come at their times, or as fast as they can be
+    read if that is slower; its end is the end.
 
     Iterating raises VeloDepthError where the source cannot be opened the first time.
     """
 
-    def __init__(self, open: Callable[[], Source], lost: Callable[[str, float], None]) -> None:
-        self._open, self._lost = open, lost
+    def __init__(
+        self,
+        open: Callable[[], Source],
+        lost: Callable[[str, float], None],
+        found: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._open, self._lost, self._found = open, lost, found
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -45,7 +51,7 @@ class Feed:
     def __iter__(self) -> Iterator[Captured]:
         source: Source | None = self._open()
         start = time.perf_counter()
-        wait = FIRST_WAIT
+        wait, is_lost = FIRST_WAIT, False
         while not self._stopped.is_set():
             reason = "it ended"
             try:
@@ -55,7 +61,9 @@ class Feed:
                         if not source.live and self._stopped.wait(start + frame.time - time.perf_counter()):
                             return
                         now = time.perf_counter()
-                        wait = FIRST_WAIT
+                        if is_lost:
+                            self._found()
+                        wait, is_lost = FIRST_WAIT, False
                         yield self._captured(frame, source.live, now, start)
                         if self._stopped.is_set():
                             return
@@ -65,7 +73,7 @@ class Feed:
                 if source is not None and not source.live:
                     raise
                 reason = str(error)
-            source = None
+            source, is_lost = None, True
             self._lost(reason, wait)
             self._stopped.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT)

@@ -219,7 +219,7 @@ class FolderWriter(Writer):
             if earlier and not overwrite:
                 raise VeloDepthError(
                     f"{self.path} holds {len(earlier)} frames of an earlier run: "
-                    "delete them, allow overwriting, or choose another output folder"
+                    "delete them, allow overwriting (--overwrite), or choose another output folder"
                 )
             for path in earlier:
                 path.unlink()

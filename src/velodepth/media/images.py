@@ -82,7 +82,9 @@ def images_matching(pattern: str) -> list[Path]:
 def sort_images(paths: Iterator[Path], name: str) -> list[Path]:
     images = [path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     if not images:
-        raise VeloDepthError(f"there are no images in {name}: give {KINDS} files")
+        raise VeloDepthError(
+            f"there are no images in {name}: give {KINDS} files; velodepth batch takes folders of videos"
+        )
     return sorted(images, key=natural_key)
 
 

@@ -20,7 +20,7 @@ from velodepth.media.source import Source, SourceFrame
 __all__ = ["Source", "SourceFrame", "open_source"]
 
 PATH = (str, os.PathLike)
-BAGS = (".mcap", ".db3", ".bag")
+BAGS = (".mcap", ".db3", ".bag", ".zstd")  # .db3.zstd is of a ROS 2 bag, which is read by its folder
 ACCEPTED = (
     "a video, a folder, glob or list of images, a bag, a camera number, a URL, '-' or an iterable of arrays"
 )

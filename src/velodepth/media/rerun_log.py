@@ -6,6 +6,8 @@ import errno
 import math
 import os
 import shutil
+import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +144,11 @@ class ViewerWriter(Writer):
 
     def __init__(self, port: int = 9876) -> None:
         self._log = Log()
+        if not (_has_display() or _is_open(port)):
+            raise VeloDepthError(
+                "Rerun's viewer cannot open, since there is no display: let --rerun write an .rrd file, or "
+                f"forward the port {port} of a viewer that is open elsewhere"
+            )
         self._log.recording.spawn(port=port)
         self._log.begin()
         try:
@@ -162,3 +169,17 @@ class ViewerWriter(Writer):
 
     def discard(self) -> None:
         self.close()
+
+
+def _has_display() -> bool:
+    on_x11 = sys.platform not in ("win32", "darwin")
+    return not on_x11 or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _is_open(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=OPENING).close()
+    except OSError:
+        return False
+    return True

@@ -80,7 +80,7 @@ class Bag(Source):
             )
         if topic is None and len(topics) > 1:
             raise VeloDepthError(
-                f"{name} has pictures on several topics: give one as topic, of {', '.join(topics)}"
+                f"{name} has pictures on several topics: give one with --topic, of {', '.join(topics)}"
             )
         if topic not in (None, *topics):
             raise VeloDepthError(f"{name} has no pictures on {topic}: choose from {', '.join(topics)}")
@@ -131,6 +131,11 @@ class Bag(Source):
             yield (stamp - start) / NANO, picture
         if self._fault and not count:
             raise VeloDepthError(f"{self.name} is damaged ({self._fault}) and no picture in it can be read")
+        if left_out and not count:
+            raise VeloDepthError(
+                f"{self.name} has {left_out} pictures, and none can be read: if its messages are compressed "
+                "give the folder of the bag, whose metadata.yaml tells how"
+            )
         faults = []
         if self._fault:
             faults.append(f"is damaged ({self._fault}): {count} frames were read")
@@ -154,6 +159,8 @@ class Bag(Source):
 
     def _messages(self, topic: str, types: tuple[str, ...]) -> Iterator[tuple[int, Any]]:
         """When each was recorded (ns), and the message, None where damaged; ends where the file does."""
+        if self._closed:
+            raise VeloDepthError(f"{self.name} has been read or closed already: open it again")
         connections = self._connections(topic, types)
         try:
             for connection, recorded, data in self._reader.messages(connections) if connections else ():

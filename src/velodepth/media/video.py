@@ -66,7 +66,8 @@ class Video(Source):
                 location, "r", format=form, options=options, timeout=timeout, metadata_errors="replace"
             )
         except av.error.FFmpegError as error:
-            raise VeloDepthError(f"{name} {_why(error)}: give a video that FFmpeg can read") from error
+            remedy = "check the address" if timeout else "give a video that FFmpeg can read"
+            raise VeloDepthError(f"{name} {_why(error)}: {remedy}") from error
         stream = container.streams.best("video")
         # FFmpeg draws text files as video (tty), and calls the cover of an audio file a video stream.
         if not stream or container.format.name == "tty" or stream.disposition & Disposition.attached_pic:

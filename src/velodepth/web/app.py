@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection
 
@@ -41,7 +41,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
     """The server of one model, which all visitors share; each has a depth stream of its own.
 
     GET /                     the page; /local/ is the same page that computes in the browser
-    POST /streams             a video file as the body -> 201 {"id", "frames", "rate"}
+    POST /streams?name=NAME   a video file as the body -> 201 {"id", "frames", "rate"}; messages call it NAME
     WS /streams/ID            its frames as `wire.pack` makes them, then {"done": ...}; or {"error": sentence}
     WS /webcam                {"id"}, then pictures in and frames out, one by one; the end is the same
                               (the text "stop" ends either before its time)
@@ -81,16 +81,16 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
         return JSONResponse({"error": str(error)}, 422)
 
     @app.post("/streams", status_code=201)
-    async def upload(request: Request) -> Response:
+    async def upload(request: Request, name: str = "the video") -> Response:
         if not _from_this_page(request):
             return JSONResponse({"error": "this was sent by another page"}, 403)
         streams: Streams = app.state.streams
-        stream = streams.start(_address(request))
+        stream = streams.start(_address(request), name[:100])
         try:
             if not await _received(request, stream.upload, limits.upload_bytes):
                 streams.end(stream)
                 most = limits.upload_bytes // 2**20
-                return JSONResponse({"error": f"the video is too large: give at most {most} MB"}, 413)
+                return JSONResponse({"error": f"{stream.name} is too large: give at most {most} MB"}, 413)
             facts = await in_turn(stream.check)
         except BaseException:
             streams.end(stream)
@@ -130,7 +130,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
         try:
             if not _from_this_page(socket):
                 raise Refused("this was sent by another page")
-            stream = streams.start(_address(socket))
+            stream = streams.start(_address(socket), "the webcam")
         except Refused as error:
             await _say(socket, {"error": str(error)})
             return
@@ -175,6 +175,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
     app.add_api_route("/settings.json", lambda: server_settings(model, limits))
     app.add_api_route("/local/settings.json", lambda: browser_settings(nano, limits))
     app.add_api_route("/local/demo.mp4", demo)
+    app.add_api_route("/local", lambda: RedirectResponse("local/"))
     app.mount("/local/nano", StaticFiles(directory=NANO_WEIGHTS))
     app.mount("/local", StaticFiles(directory=PAGE, html=True))
     app.mount("/", StaticFiles(directory=PAGE, html=True))

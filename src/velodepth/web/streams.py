@@ -14,33 +14,38 @@ import numpy as np
 from ..errors import VeloDepthError
 from ..media.colour import Colouring
 from ..media.depthvideo import VideoWriter
-from ..media.reading import open_source
+from ..media.video import Video
 from ..presets import Model
 from .limits import Limits, Pace
 from .wire import PICTURE_SIDE, WebcamPictures, fitted, pack
 
 CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif"
 """What FFmpeg may take an upload for: files that hold their video; a playlist names other files."""
+OPTIONS = {"format_whitelist": CONTAINERS}
 
 
 class VisitorStream:
     """One video or webcam on its way through the model. Its calls may come from any thread, one at a time.
 
+    name: what messages call it.
     folder: its own, gone with `close`.
     """
 
-    def __init__(self, model: Model, folder: Path, limits: Limits) -> None:
+    def __init__(self, model: Model, name: str, folder: Path, limits: Limits) -> None:
+        self.name = name
         self.id = folder.name
         self.upload = folder / "upload"
         self.recording = folder / "side.mp4"  # picture beside depth; there once `finish` was called
         self.taken = False  # a page watches it
         self.finished = False  # nothing is computed any more
         self._folder, self._limits = folder, limits
+        self._location = f"file:{self.upload}"
         self._stream = model.stream()
         self._colouring = Colouring()
         self._writer = VideoWriter(self.recording, colouring=self._colouring)
         self._webcam = WebcamPictures(limits.picture_pixels)
         self._count = 0
+        self._shape: tuple[int, ...] | None = None  # of a webcam's pictures
 
     @property
     def full(self) -> bool:
@@ -52,15 +57,15 @@ class VisitorStream:
 
         Raises VeloDepthError where there is none, or a picture is too large.
         """
-        _check_header(self.upload, self._limits.picture_pixels)
-        with open_source(self.upload) as source:
+        self._check_header()
+        with self._opened() as source:
             next(iter(source))
             length = source.length and min(source.length, self._limits.frames)
             return {"id": self.id, "frames": length, "rate": source.frame_rate}
 
     def frames(self) -> Iterator[bytes]:
         """The depth of the upload, frame by frame, as `wire.pack` makes it; then the upload is removed."""
-        with open_source(self.upload) as source:
+        with self._opened() as source:
             for frame in source:
                 yield self._push(frame.picture, frame.time)
                 if self.full:
@@ -70,6 +75,9 @@ class VisitorStream:
     def answer(self, message: bytes) -> bytes:
         """The depth of one webcam picture. Raises VeloDepthError for what is none."""
         time, picture = self._webcam.read(message)
+        if picture.shape != (self._shape or picture.shape):  # a telephone was turned
+            raise VeloDepthError("the webcam's pictures changed their size: start it again")
+        self._shape = picture.shape
         return self._push(picture, time)
 
     def _push(self, picture: np.ndarray, time: float) -> bytes:
@@ -77,6 +85,22 @@ class VisitorStream:
         self._writer.write(frame)
         self._count += 1
         return pack(frame, self._colouring.range)
+
+    def _opened(self) -> Video:
+        return Video(self._location, self.name, options=OPTIONS)
+
+    def _check_header(self) -> None:
+        """Refuses what is no video file, and large pictures, before anything is decoded."""
+        try:
+            with av.open(self._location, options=OPTIONS, metadata_errors="replace") as container:
+                video = container.streams.best("video")
+                size = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
+        except (av.error.FFmpegError, AttributeError) as error:  # AttributeError: nothing that FFmpeg decodes
+            raise VeloDepthError(
+                f"{self.name} is not a video, or it is damaged: give a video file"
+            ) from error
+        if size[0] * size[1] > (most := self._limits.picture_pixels):
+            raise VeloDepthError(f"{self.name} has {size[0]} x {size[1]} pixels: give one of at most {most}")
 
     def finish(self) -> dict[str, Any]:
         """Completes the recording; what the page is told at the end."""
@@ -102,7 +126,7 @@ class Streams:
         self._pace = Pace(limits.starts_a_minute)
         self._open: dict[str, VisitorStream] = {}
 
-    def start(self, address: str) -> VisitorStream:
+    def start(self, address: str, name: str) -> VisitorStream:
         """A new stream for a visitor; one that is finished gives way. Raises Refused at a limit."""
         finished = next((stream for stream in self._open.values() if stream.finished), None)
         if len(self._open) >= self._limits.streams and finished:
@@ -113,7 +137,7 @@ class Streams:
             raise Refused(f"more than {self._limits.starts_a_minute} starts in a minute: wait a little")
         folder = self._folder / secrets.token_urlsafe(16)
         folder.mkdir()
-        stream = self._open[folder.name] = VisitorStream(self._model, folder, self._limits)
+        stream = self._open[folder.name] = VisitorStream(self._model, name, folder, self._limits)
         return stream
 
     def find(self, id: str) -> VisitorStream | None:
@@ -127,16 +151,3 @@ class Streams:
     def end_all(self) -> None:
         for stream in list(self._open.values()):
             self.end(stream)
-
-
-def _check_header(path: Path, pixels: int) -> None:
-    """Refuses what is no video file, and large pictures, before anything is decoded."""
-    try:
-        options = {"format_whitelist": CONTAINERS}
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
-            video = container.streams.best("video")
-            size = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
-    except (av.error.FFmpegError, AttributeError) as error:  # AttributeError: coded as nothing FFmpeg decodes
-        raise VeloDepthError("this is not a video, or it is damaged: give a video file") from error
-    if size[0] * size[1] > pixels:
-        raise VeloDepthError(f"its pictures are {size[0]} x {size[1]} pixels: give at most {pixels} pixels")

@@ -46,6 +46,11 @@ export class Scale {
     this.shown = "";
   }
 
+  clear() {
+    this.shown = "";
+    this.element.replaceChildren();
+  }
+
   show(range) {
     if (this.shown === String(range)) return;
     this.shown = String(range);

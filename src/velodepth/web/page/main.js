@@ -15,12 +15,23 @@ const engine = new Engine(settings);
 
 const colours = new Colours(settings.colours, settings.unknown, fromHalf);
 const panels = new Panels($("picture"), $("depth"), $("metres"), colours, new Scale($("scale"), settings.colours));
-const points = new PointView($("points"));
-const timeline = new Timeline({ slider: $("time"), marks: $("marks"), clock: $("clock"), play: $("play") }, show);
+const points = pointView($("points"));
+const timeline = new Timeline(
+  { slider: $("time"), marks: $("marks"), clock: $("clock"), reason: $("reason"), play: $("play") }, show,
+);
 
 let work = null; // what the engine does now
 let camera = null; // the webcam's MediaStream
 let wanted = null, showing = false;
+
+function pointView(panel) {
+  try {
+    return new PointView(panel);
+  } catch { // all else works without
+    panel.textContent = "This browser draws no points: it has no WebGL.";
+    return { show() {}, clear() {} };
+  }
+}
 
 // Shows a frame; of those that come while one is being opened, the last.
 async function show(frame) {
@@ -31,19 +42,18 @@ async function show(frame) {
     const next = wanted;
     wanted = null;
     const open = await opened(next);
-    panels.show(next, open);
-    points.show(next, open);
+    if (next === timeline.frames[next.index]) { // not of a video that was left meanwhile
+      panels.show(next, open);
+      points.show(next, open);
+      document.body.dataset.shown = next.index;
+    }
     open.picture.close();
-    document.body.dataset.shown = next.index;
   }
   showing = false;
 }
 
 function begin(name, start) {
-  leave();
-  timeline.clear();
-  timeline.following = true;
-  points.clear();
+  clear();
   $("start").hidden = true;
   $("problem").hidden = true;
   $("work").hidden = false;
@@ -68,7 +78,11 @@ function begin(name, start) {
       tell(name, rate);
     },
     done({ recording, limit }) {
-      end(timeline.frames.length ? "Done" : "No frames came");
+      end("Done");
+      if (!timeline.frames.length) { // stopped before the first one
+        goToStart();
+        return;
+      }
       if (limit) $("status").textContent = `The first ${timeline.frames.length} frames; velodepth run takes longer videos`;
       if (recording) {
         $("mp4").href = recording;
@@ -79,8 +93,7 @@ function begin(name, start) {
     },
     problem(sentence) {
       end("");
-      $("problem").textContent = sentence;
-      $("problem").hidden = false;
+      warn(sentence);
       document.body.dataset.state = "problem";
       if (!timeline.frames.length) goToStart();
     },
@@ -123,9 +136,21 @@ function leave() {
   camera = null;
 }
 
-function goToStart() {
+function clear() {
   leave();
   timeline.clear();
+  panels.clear();
+  points.clear();
+  delete document.body.dataset.shown;
+}
+
+function warn(sentence) {
+  $("problem").textContent = sentence;
+  $("problem").hidden = false;
+}
+
+function goToStart() {
+  clear();
   $("work").hidden = $("actions").hidden = true;
   $("start").hidden = false;
   $("status").textContent = "";
@@ -136,15 +161,25 @@ function video(file) {
   begin(file.name, (on) => engine.video(file, on));
 }
 
+const NO_WEBCAM = {
+  NotAllowedError: "The browser does not let this page use the webcam: allow it, then try again.",
+  NotFoundError: "No webcam was found: plug one in, then try again.",
+};
+
 async function webcam() {
+  if (!navigator.mediaDevices) {
+    warn("Browsers lend the webcam only to pages of https or of this machine: open the page that way.");
+    return;
+  }
   let stream;
+  $("camera").disabled = true; // until the visitor has answered the browser
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
   } catch (error) {
-    $("problem").textContent = error.name === "NotAllowedError"
-      ? "The browser does not let this page use the webcam: allow it, then try again." : "No webcam was found: plug one in, then try again.";
-    $("problem").hidden = false;
+    warn(NO_WEBCAM[error.name] ?? "The webcam gives no picture: close what else uses it, then try again.");
     return;
+  } finally {
+    $("camera").disabled = false;
   }
   const element = document.createElement("video");
   element.srcObject = stream;
@@ -163,7 +198,9 @@ function chosen() {
 $("file").addEventListener("change", chosen);
 $("camera").addEventListener("click", webcam);
 $("demo").addEventListener("click", async () => {
-  video(new File([await (await fetch("demo.mp4")).blob()], "sample.mp4"));
+  const answer = await fetch("demo.mp4").catch(() => null);
+  if (answer?.ok) video(new File([await answer.blob()], "sample.mp4"));
+  else warn("The sample did not come: see that the server runs, then try again.");
 });
 $("again").addEventListener("click", () => { $("problem").hidden = true; goToStart(); });
 $("stop").addEventListener("click", () => work.stop());

@@ -11,9 +11,21 @@ export class Panels {
     for (const canvas of this.canvases) {
       canvas.addEventListener("pointermove", (event) => this.point(canvas, event));
       canvas.addEventListener("pointerdown", (event) => this.point(canvas, event));
-      canvas.addEventListener("pointerleave", () => { this.pointer = null; this.read(); });
+      canvas.addEventListener("pointerleave", ({ pointerType }) => {
+        if (pointerType === "touch") return; // a finger that is lifted leaves its mark
+        this.pointer = null;
+        this.read();
+      });
     }
     new ResizeObserver(() => this.layOut()).observe(depth);
+    this.clear();
+  }
+
+  clear() {
+    Object.assign(this, { frame: null, pointer: null });
+    for (const canvas of this.canvases) canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    this.scale.clear();
+    this.read();
   }
 
   show(frame, { map, picture }) {
@@ -21,6 +33,7 @@ export class Panels {
     for (const canvas of this.canvases) {
       if (canvas.width !== picture.width || canvas.height !== picture.height) {
         [canvas.width, canvas.height] = [picture.width, picture.height];
+        canvas.parentElement.style.setProperty("--ratio", picture.width / picture.height);
       }
     }
     [this.small.width, this.small.height] = frame.depth;
@@ -49,14 +62,14 @@ export class Panels {
 
   read() {
     this.marks.forEach((mark, i) => {
-      mark.hidden = !this.pointer;
-      if (!this.pointer) return;
+      mark.hidden = !this.pointer || !this.frame;
+      if (mark.hidden) return;
       const { box, left, top, width, height } = placed(this.canvases[i]);
       mark.style.left = `${left - box.left + this.pointer[0] * width}px`;
       mark.style.top = `${top - box.top + this.pointer[1] * height}px`;
     });
-    if (!this.frame) return;
-    if (!this.pointer) {
+    this.readout.classList.toggle("value", Boolean(this.pointer && this.frame));
+    if (!this.pointer || !this.frame) {
       this.readout.textContent = "point at it to read metres";
       return;
     }

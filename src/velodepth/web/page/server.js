@@ -6,7 +6,7 @@
 
 import { unpack } from "./frames.js";
 
-const LOST = "The connection to the server was lost.";
+const LOST = "The connection to the server was lost: see that it runs, then start again.";
 
 export class ServerEngine {
   constructor(settings) {
@@ -16,35 +16,28 @@ export class ServerEngine {
   video(file, on) {
     const most = this.settings.upload_bytes;
     if (file.size > most) {
-      on.problem(`The video is too large: give at most ${Math.floor(most / 2 ** 20)} MB.`);
+      on.problem(`${file.name} is too large: give at most ${Math.floor(most / 2 ** 20)} MB.`);
       return { stop() {}, leave() {} };
     }
     let socket = null;
     const upload = new XMLHttpRequest(); // fetch does not tell how far an upload is
-    upload.open("POST", "streams");
+    upload.open("POST", `streams?name=${encodeURIComponent(file.name)}`);
     upload.responseType = "json";
     upload.upload.onprogress = (event) => on.status(`Sending ${Math.round(100 * event.loaded / event.total)} %`);
     upload.onerror = () => on.problem(LOST);
     upload.onload = () => {
       if (upload.status !== 201) {
-        on.problem(sentence(upload.response?.error ?? LOST));
+        on.problem(upload.response ? sentence(upload.response.error, file.name)
+          : `The server refused ${file.name} with status ${upload.status}: ask who runs it.`); // a proxy in between
         return;
       }
       const { id, frames } = upload.response;
       on.expect(frames ?? 0);
-      socket = open(`streams/${id}`, id, on);
+      socket = open(`streams/${id}`, id, file.name, on);
     };
     upload.send(file);
     const leave = () => { upload.abort(); socket?.close(); };
-    const stop = () => {
-      if (socket?.readyState === WebSocket.OPEN) {
-        socket.send("stop");
-      } else {
-        leave();
-        on.done({ recording: null, limit: false });
-      }
-    };
-    return { stop, leave };
+    return { stop() { halt(socket, leave, on); }, leave };
   }
 
   webcam(element, on) {
@@ -61,17 +54,25 @@ export class ServerEngine {
       const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
       if (!stopped && socket.readyState === WebSocket.OPEN) socket.send(new Blob([time, jpeg]));
     };
+    const leave = () => { stopped = true; socket.close(); };
     const finish = (told) => { stopped = true; on.done(told); };
     // The next picture is taken when the last one was answered: the newest one, and the lag cannot grow.
-    const socket = open("webcam", null, { ...on, done: finish, begun: send, frame(frame) { on.frame(frame); send(); } });
-    return {
-      stop() { stopped = true; if (socket.readyState === WebSocket.OPEN) socket.send("stop"); },
-      leave() { stopped = true; socket.close(); },
-    };
+    const socket = open("webcam", null, null, { ...on, done: finish, begun: send, frame(frame) { on.frame(frame); send(); } });
+    return { stop() { stopped = true; halt(socket, leave, on); }, leave };
   }
 }
 
-function open(path, id, on) {
+// Asks the server to come to an end, or, while it is not there yet, does without it.
+function halt(socket, leave, on) {
+  if (socket?.readyState === WebSocket.OPEN) {
+    socket.send("stop");
+  } else {
+    leave();
+    on.done({ recording: null, limit: false });
+  }
+}
+
+function open(path, id, name, on) {
   const url = new URL(path, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url);
@@ -89,7 +90,7 @@ function open(path, id, on) {
       return;
     }
     ended = true;
-    if (told.error) on.problem(sentence(told.error));
+    if (told.error) on.problem(sentence(told.error, name));
     else on.done({ recording: told.done.recording ? `streams/${id}/side.mp4` : null, limit: told.done.limit });
   };
   socket.onclose = () => { if (!ended) on.problem(LOST); };
@@ -98,6 +99,7 @@ function open(path, id, on) {
   return socket;
 }
 
-function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+// The name of a file stays as it is.
+function sentence(text, file) {
+  return `${text.startsWith(file) ? text : text[0].toUpperCase() + text.slice(1)}.`;
 }

@@ -4,19 +4,21 @@ const REASONS = {
   start: "start", cut: "another scene", motion: "fast motion", uncovered: "much is new", drift: "drifted", age: "age",
   every: "every frame",
 };
+const reasonOf = ({ keyframe }) => `keyframe: ${REASONS[keyframe] ?? keyframe}`;
 
 export class Timeline {
   // onMove(index): another frame is to be shown.
-  constructor({ slider, marks, clock, play }, onMove) {
-    Object.assign(this, { slider, marks, clock, play, onMove });
-    slider.addEventListener("input", () => { this.pause(); this.go(Number(slider.value)); });
+  constructor({ slider, marks, clock, reason, play }, onMove) {
+    Object.assign(this, { slider, marks, clock, reason, play, onMove });
+    slider.addEventListener("input", () => this.goTo(slider.value));
+    marks.addEventListener("click", ({ target }) => { if (target.dataset.index) this.goTo(target.dataset.index); });
     play.addEventListener("click", () => (this.playing ? this.pause() : this.start()));
     this.clear();
   }
 
   clear() {
     this.pause();
-    Object.assign(this, { frames: [], expected: 0, index: 0, following: true });
+    Object.assign(this, { frames: [], expected: 0, index: 0, live: true, following: true });
     this.marks.replaceChildren();
     this.layOut();
   }
@@ -31,7 +33,7 @@ export class Timeline {
     this.frames.push(frame);
     if (frame.keyframe) {
       const mark = document.createElement("i");
-      mark.title = `Frame ${frame.index}: keyframe, ${REASONS[frame.keyframe] ?? frame.keyframe}`;
+      mark.title = `Frame ${frame.index}: ${reasonOf(frame)}`;
       mark.dataset.index = frame.index;
       this.marks.append(mark);
     }
@@ -41,7 +43,7 @@ export class Timeline {
 
   // No more frames come.
   end() {
-    this.following = false;
+    this.live = this.following = false;
     this.expected = 0;
     this.layOut();
   }
@@ -57,6 +59,13 @@ export class Timeline {
     this.tell();
   }
 
+  // What the visitor asks for; at the newest frame, those that still come are followed.
+  goTo(index) {
+    this.pause();
+    this.go(Number(index));
+    this.following = this.live && this.index >= this.frames.length - 1;
+  }
+
   go(index) {
     this.index = Math.min(index, this.frames.length - 1);
     this.slider.value = this.index;
@@ -67,6 +76,7 @@ export class Timeline {
   tell() {
     const frame = this.frames[this.index];
     this.clock.textContent = frame ? `${frame.time.toFixed(2)} s · frame ${frame.index}` : "";
+    this.reason.textContent = frame?.keyframe ? reasonOf(frame) : "";
     if (frame) this.slider.setAttribute("aria-valuetext", `${frame.time.toFixed(2)} seconds, frame ${frame.index}`);
   }
 
@@ -84,7 +94,7 @@ export class Timeline {
       let index = this.index;
       while (index + 1 < this.frames.length && this.frames[index + 1].time <= now) index++;
       if (index !== this.index) this.go(index);
-      if (this.index >= this.frames.length - 1) this.pause();
+      if (this.index >= this.frames.length - 1) this.goTo(this.index);
       else requestAnimationFrame(step);
     };
     requestAnimationFrame(step);

@@ -18,7 +18,12 @@ export class Network {
     for (const name of settings.graphs) {
       const graph = new Uint8Array(await bytes(new URL(`${name}.onnx`, folder)));
       const externalData = [{ path: WEIGHTS, data }];
-      network.sessions[name] = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData });
+      try {
+        network.sessions[name] = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData });
+      } catch (error) {
+        console.warn(error);
+        throw new Error("ONNX Runtime does not start in this browser: reload the page, or use a newer browser");
+      }
     }
     return network;
   }
@@ -82,8 +87,8 @@ export class Network {
 const taken = (tensor) => [tensor.data, ...tensor.dims.slice(1)];
 
 async function bytes(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url.pathname} is not there`);
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) throw new Error(`${url.pathname} did not come: see that the server runs and has it, then start again`);
   return answer.arrayBuffer();
 }
 
