@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import struct
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from socket import create_connection
 
 import cv2
 import numpy as np
@@ -142,6 +144,21 @@ def test_an_upload_that_nobody_watches_is_removed(serve, walk):
         with watch(address, id) as socket:
             assert "not here any more" in json.loads(socket.recv())["error"]
         assert kept() == []
+
+
+def test_who_is_silent_loses_the_place(serve):
+    with serve(Limits(streams=2, silent=0.3)) as address:
+        host, _, port = address.partition(":")
+        with create_connection((host, int(port))) as stalled:
+            head = f"POST /streams?name=a.mp4 HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9999\r\n\r\n"
+            stalled.sendall(head.encode() + b"some")
+            answer = stalled.recv(4096).decode()
+        assert answer.startswith("HTTP/1.1 422") and "a.mp4 sent nothing for 0.3 s" in answer
+        with connect(f"ws://{address}/webcam") as webcam:
+            assert "id" in json.loads(webcam.recv())
+            assert json.loads(webcam.recv()) == {"error": "the webcam sent nothing for 0.3 s: start again"}
+        while kept():  # the folders go as the visitors do
+            time.sleep(0.01)
 
 
 def test_another_page_is_refused(address, walk):

@@ -98,6 +98,19 @@ def test_the_webcam_is_answered_until_it_is_stopped(page, address):
     assert page.errors == []
 
 
+def test_a_webcam_that_is_unplugged_ends_the_stream(page, address):
+    page.add_init_script("""
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (what) => (window.lent = await ask(what));
+    """)
+    page.goto(f"http://{address}/")
+    page.locator("#camera").click()
+    page.wait_for_function("() => document.body.dataset.shown >= 1")
+    page.evaluate("() => lent.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    page.wait_for_selector('body[data-state="done"]')
+    assert page.errors == []
+
+
 def test_a_webcam_that_was_looked_back_at_is_followed_again(page, address):
     page.goto(f"http://{address}/")
     page.locator("#camera").click()

@@ -67,6 +67,6 @@ def open_sources(
     other = next((name for name in sources if Path(name).suffix.lower() not in SUFFIXES), None)
     if other is not None:
         raise VeloDepthError(
-            f"several sources must all be images, and {other} is none: run the command once for each video"
+            f"several sources must all be images, and {other} is none: for many videos, use velodepth batch"
         )
     return open_source([Path(name) for name in sources], frame_rate=rate, topic=topic)

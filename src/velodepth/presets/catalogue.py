@@ -49,12 +49,12 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
     else:
         raise VeloDepthError(
             f"there is no preset {preset!r}: choose one of {', '.join(PRESETS)}, or give the path of a "
-            "downloaded checkpoint."
+            "downloaded checkpoint"
         )
     runtime = runtime or entry.runtimes[0]
     if runtime not in entry.runtimes:
         raise VeloDepthError(
-            f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}."
+            f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}"
         )
     return entry.load(runtime, device)
 

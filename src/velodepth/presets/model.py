@@ -42,7 +42,7 @@ class Model:
         if isinstance(policy, str):
             if policy not in self._policies:
                 raise VeloDepthError(
-                    f"there is no keyframe policy {policy!r}: choose one of {', '.join(self._policies)}."
+                    f"there is no keyframe policy {policy!r}: choose one of {', '.join(self._policies)}"
                 )
             policy = self._policies[policy]
         return DepthStream(self.runtime, self.spec, policy, camera, flow)

@@ -52,7 +52,7 @@ class OnnxRuntime:
             there = [d for d, p in PROVIDERS.items() if p in onnxruntime.get_available_providers()]
             raise VeloDepthError(
                 f"device {self.device!r} is not available to ONNX Runtime here: choose one of "
-                f"{', '.join(there)}, or runtime='torch'."
+                f"{', '.join(there)}, or runtime='torch'"
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -64,7 +64,7 @@ class OnnxRuntime:
         if missing:
             raise VeloDepthError(
                 f"{folder} lacks {', '.join(f'{n}.onnx' for n in missing)}: reinstall velodepth, or pack the "
-                "graphs with python -m velodepth.train.pack."
+                "graphs with python -m velodepth.train.pack"
             )
         self._sessions = {
             n: onnxruntime.InferenceSession(str(folder / f"{n}.onnx"), options, providers=[provider])

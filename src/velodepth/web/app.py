@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,7 +87,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
         streams: Streams = app.state.streams
         stream = streams.start(_address(request), name[:100])
         try:
-            if not await _received(request, stream.upload, limits.upload_bytes):
+            if not await _received(request, stream, limits):
                 streams.end(stream)
                 most = limits.upload_bytes // 2**20
                 return JSONResponse({"error": f"{stream.name} is too large: give at most {most} MB"}, 413)
@@ -138,7 +138,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
 
         async def converse() -> None:
             await socket.send_text(json.dumps({"id": stream.id}))
-            while not stream.full and (picture := await _picture(socket)) is not None:
+            while not stream.full and (picture := await _heard(_picture(socket), stream, limits)) is not None:
                 if len(picture) > limits.picture_bytes:
                     raise VeloDepthError("the webcam sent too large a picture: choose a smaller size")
                 await socket.send_bytes(await in_turn(stream.answer, picture))
@@ -192,16 +192,24 @@ def _address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-async def _received(request: Request, path: Path, most: int) -> bool:
-    """Writes the body to a file; False, and no more of it is read, once it is longer than `most` bytes."""
-    size = 0
-    with path.open("wb") as file:
-        async for chunk in request.stream():
+async def _received(request: Request, stream: VisitorStream, limits: Limits) -> bool:
+    """Writes the body to the stream's file; False, and no more of it is read, once it is too long."""
+    size, body = 0, request.stream()
+    with stream.upload.open("wb") as file:
+        while (chunk := await _heard(anext(body, None), stream, limits)) is not None:
             size += len(chunk)
-            if size > most:
+            if size > limits.upload_bytes:
                 return False
             file.write(chunk)
     return True
+
+
+async def _heard(coming: Awaitable[Result], stream: VisitorStream, limits: Limits) -> Result:
+    """What comes next; VeloDepthError where it does not: a visitor who is silent holds a place of few."""
+    try:
+        return await asyncio.wait_for(coming, limits.silent)
+    except asyncio.TimeoutError:  # another class than TimeoutError before Python 3.11
+        raise VeloDepthError(f"{stream.name} sent nothing for {limits.silent:g} s: start again") from None
 
 
 async def _picture(socket: WebSocket) -> bytes | None:

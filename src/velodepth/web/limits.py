@@ -20,6 +20,7 @@ class Limits:
     starts_a_minute: int = 12  # of streams, from one address
     picture_bytes: int = 4 * 2**20  # of a webcam picture, JPEG
     unopened: float = MINUTE  # seconds that an upload waits to be watched before it is removed
+    silent: float = MINUTE  # seconds without a byte or picture before a visitor is given up
 
 
 class Pace:

@@ -187,6 +187,7 @@ async function webcam() {
   await element.play();
   begin("webcam", (on) => engine.webcam(element, on));
   camera = stream;
+  stream.getVideoTracks()[0].onended = () => work.stop(); // it was unplugged
 }
 
 function chosen() {
