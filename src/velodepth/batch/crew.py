@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
+from ..cores import keep_to, shares
 from ..errors import VeloDepthError
 from .job import Failure, Job, Receipt, Settings, Worker
 
@@ -51,16 +52,17 @@ class Crew(Protocol):
 
 
 class Processes:
-    """A `Crew` of `count` processes of this machine, which write below the folder `out`."""
+    """A `Crew` of `count` processes of this machine, on their shares of the cores; they write below `out`."""
 
     def __init__(self, count: int, settings: Settings, out: str) -> None:
         self._context = multiprocessing.get_context("spawn")  # a forked ONNX Runtime or CUDA hangs
         self._started_with = settings, out
-        self._crew = [self._start() for _ in range(count)]
+        self._shares = shares(count)
+        self._crew = [self._start(share) for share in self._shares]
 
-    def _start(self) -> tuple[multiprocessing.process.BaseProcess, Connection]:
+    def _start(self, share: list[int]) -> tuple[multiprocessing.process.BaseProcess, Connection]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, *self._started_with), daemon=True)
+        process = self._context.Process(target=_serve, args=(theirs, share, *self._started_with), daemon=True)
         process.start()
         theirs.close()  # so that we see the end when the process does not live any more
         return process, ours
@@ -77,7 +79,7 @@ class Processes:
                     yield worker, connection.recv()
                 except (EOFError, OSError):
                     process.join()
-                    self._crew[worker] = self._start()
+                    self._crew[worker] = self._start(self._shares[worker])
                     yield worker, Lost(_how_it_died(process.exitcode))
 
     def close(self) -> None:
@@ -95,8 +97,9 @@ def _how_it_died(code: int | None) -> str:
     return f"its process ended with status {code}"
 
 
-def _serve(connection: Connection, settings: Settings, out: str) -> None:
+def _serve(connection: Connection, share: list[int], settings: Settings, out: str) -> None:
     """The life of a worker process."""
+    keep_to(share)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then ends us
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the `with` blocks, which clean up
     try:

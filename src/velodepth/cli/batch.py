@@ -166,8 +166,9 @@ def _crew(
     """Workers for so many jobs, ended with the block."""
     if address is None:
         from ..batch.crew import Processes
+        from ..cores import cores
 
-        crew: Crew = Processes(min(workers or max(1, (os.cpu_count() or 1) // 2), jobs), settings, out)
+        crew: Crew = Processes(min(workers or max(1, len(cores()) // 2), jobs), settings, out)
     else:
         from ..batch.cluster import Actors
 
