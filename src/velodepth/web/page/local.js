@@ -22,10 +22,14 @@ export class LocalEngine {
         await loaded(element, file.name);
         const frames = Math.max(1, Math.round(element.duration / STEP));
         on.expect(Math.min(frames, this.settings.frames));
+        let before = Promise.resolve(true); // the next picture is sought while the last one is computed
         for (let k = 0; k < frames; k++) {
           await sought(element, (k + 0.5) * STEP, file.name); // the middle: at the border either neighbour may be shown
-          if (!await look(element, k * STEP)) break;
+          if (!await before) return;
+          before = look(element, k * STEP);
+          before.catch(() => {}); // it is heard where it is awaited, if the seek before that succeeds
         }
+        await before;
       } finally {
         URL.revokeObjectURL(element.src);
       }
