@@ -62,7 +62,7 @@ class Adaptive:
     wander: float = 0.2  # median |log ratio| to what the keyframe saw above this: also called drift
     motion: float = 0.16  # one step's motion above this, in picture sizes: flow cannot be trusted
     uncovered: float = 0.22  # share of the picture not seen by the last keyframe above this
-    age: float = float("inf")  # frames since the last keyframe at most
+    age: float = 30  # frames since the last keyframe at most: what came into a steady picture is then seen
     blend: int = 8
     uses_evidence: ClassVar[bool] = True
     keeps_shown: ClassVar[bool] = False

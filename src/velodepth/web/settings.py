@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
@@ -25,7 +24,6 @@ def server_settings(model: Model, limits: Limits) -> dict[str, Any]:
 
 def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
     """Of the page that computes with the packaged graphs, by itself. nano: the preset of that name."""
-    policy = {name: value for name, value in asdict(Adaptive()).items() if math.isfinite(value)}
     spec = nano.spec
     canvas = {
         "pixels": spec.max_pixels,
@@ -42,7 +40,7 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "graphs": GRAPHS,
         "focal_unit": FOCAL_UNIT,
         "canvas": canvas,
-        "policy": policy,
+        "policy": asdict(Adaptive()),
         "quiet": QUIET,
         "fade": {"whole": WHOLE, "none": NONE},
         "range": colours,

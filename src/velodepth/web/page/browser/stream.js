@@ -47,7 +47,8 @@ export class DepthStream {
     if (unexplained > policy.cut) return "cut";
     if (moved > policy.motion) return "motion";
     if (uncovered > policy.uncovered) return "uncovered";
-    return unexplained > policy.drift || this.since.wandered > policy.wander ? "drift" : null;
+    if (unexplained > policy.drift || this.since.wandered > policy.wander) return "drift";
+    return this.since.frames >= policy.age ? "age" : null;
   }
 
   // stream/fade.py
