@@ -201,7 +201,7 @@ WRONG = {
     "nothing matches": (["bare/*.png"], "bare/*.png"),
     "picture too small": (["small.png"], "small.png"),
     "size changes": (["two"], "two"),
-    "two videos": (["street.mp4", "letter.mp4"], "once for each"),
+    "two videos": (["street.mp4", "letter.mp4"], "velodepth batch"),
     "no such camera": (["77"], "camera 77"),
     "folder below a file": (["street.mp4", "--out", "letter.mp4/results"], "letter.mp4"),
     "folder not to be written": (["street.mp4", "--out", "/proc/results"], "/proc"),
