@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
 
 import numpy as np
 
 import velodepth
-from velodepth.presets import DEMO_CLIP
-from velodepth.web.limits import Limits
 
 
 def depths(nano, path):
@@ -168,11 +169,14 @@ def test_a_page_that_may_not_use_the_webcam_says_how_it_may(page, address):
     assert "https" in page.locator("#problem").text_content()
 
 
-def test_a_server_that_ends_is_told_and_what_came_stays(page, serve):
-    with serve(Limits()) as address:
-        page.goto(f"http://{address}/")
-        page.locator("#file").set_input_files(DEMO_CLIP)
+def test_a_server_that_ends_is_told_and_what_came_stays(page):
+    command = [sys.executable, "-m", "velodepth", "web", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        page.goto(server.stdout.readline().split()[0])
+        page.locator("#camera").click()  # which has no end of its own
         page.wait_for_function("() => document.body.dataset.shown >= 1")
+        server.send_signal(signal.SIGINT)
+        assert server.wait() == 0
     page.wait_for_selector('body[data-state="problem"]')
     assert page.locator("#problem").text_content().startswith("The connection to the server was lost: ")
     page.locator("#time").press("Home")
