@@ -65,8 +65,8 @@ def render(
       velodepth worlds render --out worlds --frames 50000 --seed 2 --processes 16
       velodepth worlds render --out close --kinds tabletop --size 256x192
     """
-    import os
 
+    from ..cores import cores
     from ..worlds import generate
     from .failure import INTERRUPTED, stderr
     from .progress import bar
@@ -82,7 +82,7 @@ def render(
                 step()
 
         try:
-            shards = generate.render(out, frames, seed, recipe, processes or os.cpu_count() or 1, count)
+            shards = generate.render(out, frames, seed, recipe, processes or len(cores()), count)
         except KeyboardInterrupt as interrupt:
             kept = f"Interrupted: whole shards are kept in {out}; run it again to go on."
             stderr().print(kept, soft_wrap=True)

@@ -220,7 +220,7 @@ class Record:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._config, self._samples = config, config.batch * processes
+        self._samples = config.batch * processes
         out = Path(config.out)
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{config.stage}.json").write_text(json.dumps(asdict(config), indent=2) + "\n")

@@ -84,20 +84,9 @@ function search(one, two, [dx, dy], u, v) {
   // Sum of squares of what the patch differs, its mean taken away; leaves the difference in `error`.
   const residual = (x, y, du, dv) => {
     let mean = 0, squares = 0;
-    const { data } = two, left = Math.floor(x + du), top = Math.floor(y + dv);
-    if (left >= 0 && top >= 0 && left + PATCH < width && top + PATCH < height) { // all pixels lie alike between four
-      const right = x + du - left, lower = y + dv - top;
-      for (let k = 0; k < error.length; k++) {
-        const i = (top + Math.floor(k / PATCH)) * width + left + (k % PATCH);
-        const upper = data[i] + right * (data[i + 1] - data[i]);
-        error[k] = upper + lower * (data[i + width] + right * (data[i + width + 1] - data[i + width]) - upper) - template[k];
-        mean += error[k];
-      }
-    } else {
-      for (let k = 0; k < error.length; k++) {
-        error[k] = at(data, height, width, x + (k % PATCH) + du, y + Math.floor(k / PATCH) + dv) - template[k];
-        mean += error[k];
-      }
+    for (let k = 0; k < error.length; k++) {
+      error[k] = at(two.data, height, width, x + (k % PATCH) + du, y + Math.floor(k / PATCH) + dv) - template[k];
+      mean += error[k];
     }
     mean /= error.length;
     for (let k = 0; k < error.length; k++) {
@@ -205,10 +194,8 @@ function refine(one, two, u, v) {
       for (let y = 0, i = 0; y < height; y++) {
         for (let x = 0; x < width; x++, i++) {
           let sum = 0, su = 0, sv = 0;
-          for (let side = 0; side < 4; side++) {
-            const k = side === 0 ? (x > 0 ? i - 1 : i) : side === 1 ? (x < width - 1 ? i + 1 : i)
-              : side === 2 ? (y > 0 ? i - width : i) : (y < height - 1 ? i + width : i);
-            if (k === i) continue;
+          for (const [k, inside] of [[i - 1, x > 0], [i + 1, x < width - 1], [i - width, y > 0], [i + width, y < height - 1]]) {
+            if (!inside) continue;
             const weight = (smooth[i] + smooth[k]) / 2;
             sum += weight;
             su += weight * (u[k] + du[k] - u[i]);
