@@ -9,7 +9,7 @@ BIN := .venv/bin
 demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
 	$(BIN)/velodepth demo --out demo --overwrite
 
-test: .venv/dev  ## the whole suite; folders of VELODEPTH_PARITY and VELODEPTH_DATA are used when set
+test: .venv/dev  ## the whole suite, packages/worlds too; folders of VELODEPTH_PARITY and VELODEPTH_DATA are used when set
 	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q --ignore tests/web
 	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q tests/web  # a browser, in a process of its own
 
@@ -33,7 +33,8 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-.venv/dev: .venv/core
+.venv/dev: .venv/core packages/worlds/pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,train,worlds,eval,web,ros,rerun,ray,export]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,train,eval,web,ros,rerun,ray,export]" \
+	  --editable packages/worlds
 	touch $@

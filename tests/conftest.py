@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,6 @@ import pytest
 import velodepth
 from velodepth.media.reading import open_source
 from velodepth.presets import DEMO_CLIP
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _interruptible() -> None:
-    """A suite started in a shell's background ignores SIGINT, and so would all it tests with Ctrl-C."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

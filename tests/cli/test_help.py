@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -12,7 +13,9 @@ from velodepth.media.writing import KINDS
 from velodepth.presets import PRESETS
 
 COMMANDS = ("run", "demo", "live", "web", "batch", "camera", "info", "export", "eval", "compare")
-GROUPS = {"worlds": ("render", "preview", "check"), "train": ("ablate",)}
+GROUPS = {"train": ("ablate",)}
+if importlib.util.find_spec("velodepth_worlds"):
+    GROUPS["worlds"] = ("render", "preview", "check")
 
 HELP = f"""
 import sys

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from velodepth.cameras import Camera, OpenCV, Pinhole
-from velodepth.worlds.shards import shard_name, write_shard
+from velodepth.train.shards import shard_name, write_shard
 
 WIDTH, HEIGHT, FRAMES = 96, 72, 6
 WALL, CARD = 3.0, 1.2

@@ -5,13 +5,14 @@ NumPy, OpenCV, PyAV and ONNX Runtime are imported inside the commands, so that -
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from .. import __version__
-from . import batch, camera, demo, evaluate, export, info, live, run, train, web, worlds
+from . import batch, camera, demo, evaluate, export, info, live, run, train, web
 
 app = typer.Typer(
     name="velodepth",
@@ -26,8 +27,11 @@ for command in (run.run, demo.demo, live.live, web.web, batch.batch, camera.came
     app.command()(command)
 app.command("eval")(evaluate.evaluate)
 app.command()(evaluate.compare)
-app.add_typer(worlds.app, name="worlds")
 app.add_typer(train.app, name="train")
+if importlib.util.find_spec("velodepth_worlds"):  # a distribution of its own: packages/worlds
+    from velodepth_worlds import cli as worlds
+
+    app.add_typer(worlds.app, name="worlds")
 
 
 def _print_version(wanted: bool) -> None:

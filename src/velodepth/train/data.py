@@ -18,10 +18,10 @@ import numpy as np
 
 from ..errors import VeloDepthError
 from ..stream.flow import DisFlow
-from ..worlds.shards import Shard, held_out, open_shards
 from .augment import Look, View, pinhole_parameters
 from .config import Config
 from .folders import open_recordings
+from .shards import Shard, held_out, open_shards
 
 MAX_DEPTH = 200.0
 """Depth beyond this many metres is left unknown."""
@@ -32,7 +32,7 @@ STEEPEST = 0.05
 
 
 class Footage(Protocol):
-    """What examples are drawn from: `worlds.shards.Shard`, or a `folders.Recording`. Rows are frames."""
+    """What examples are drawn from: `shards.Shard`, or a `folders.Recording`. Rows are frames."""
 
     frames: list[dict[str, Any]]  # "clip", "index", "length", "camera", "median_depth", "kind"
     picture: Any  # [row] -> (H, W, 3) uint8; .shape is (N, H, W, 3)

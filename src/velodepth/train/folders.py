@@ -64,7 +64,7 @@ class Recording:
         self._motion = functools.lru_cache(8)(self._move)
 
     def occluded(self, row: int) -> np.ndarray:
-        """(2, H, W) bool, as `worlds.shards.Shard.occluded`."""
+        """(2, H, W) bool, as `shards.Shard.occluded`."""
         return self._motion(int(row))[1]
 
     def _depth(self, row: int) -> np.ndarray:

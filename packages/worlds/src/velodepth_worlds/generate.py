@@ -1,0 +1,259 @@
+"""Rendering worlds without end: into memory, or into shards on many processes.
+
+All of a shard follows from the seed and its number alone: its textures, worlds, shots. The stream that
+training reads from memory is the same clips, shard after shard, without the files. Where moderngl finds a
+GPU's EGL device, it renders there; nothing here depends on which it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import explained
+from velodepth.train import shards
+from velodepth.train.shards import Clip
+
+from .renderer import Renderer
+from .scene import World
+from .shots import Film
+from .textures import Palette
+
+STILLS = 6  # of each world
+
+Builder = Callable[[np.random.Generator, Palette], World]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of world: `build` of a module of this package, and its share of the worlds."""
+
+    module: str
+    share: float
+    needs_artwork: bool = False
+
+
+KINDS = {
+    "room": Kind("rooms", 0.38),
+    "tabletop": Kind("tabletop", 0.30),
+    "hall": Kind("halls", 0.06),
+    "corridor": Kind("corridors", 0.06),
+    "street": Kind("streets", 0.08),
+    "terrain": Kind("terrain", 0.06),
+    "track": Kind("tracks", 0.06, needs_artwork=True),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the frames are made from, besides seed and shard.
+
+    size: (width, height). clip_length: frames of a clip. kinds: those to draw from, by their shares.
+    artwork: a folder of unpacked game data (see artwork.py), or None. shard: frames of a shard, about: its
+    last world is finished. clip_share: of the worlds give a clip before their stills.
+
+    Raises VeloDepthError for a size, length or kind that cannot be, and where no kind can be built.
+    """
+
+    size: tuple[int, int] = (320, 240)
+    clip_length: int = 8
+    kinds: tuple[str, ...] = tuple(KINDS)
+    artwork: Path | None = None
+    shard: int = 256
+    clip_share: float = 0.35
+
+    def __post_init__(self) -> None:
+        if min(self.size) < 32 or max(self.size) > 4096:
+            raise VeloDepthError(
+                f"pictures of {self.size[0]}x{self.size[1]} are not made; give 32 to 4096 pixels"
+            )
+        if self.clip_length < 1:
+            raise VeloDepthError(f"a clip of {self.clip_length} frames is none; give 1 or more")
+        for name in self.kinds:
+            if name not in KINDS:
+                raise VeloDepthError(f"{name!r} is no kind of world; choose from {', '.join(KINDS)}")
+        if self.artwork is not None and not Path(self.artwork).is_dir():
+            raise VeloDepthError(
+                f"{self.artwork} is no folder; unpack the artwork packages there, or leave it out"
+            )
+        if not self.available():
+            raise VeloDepthError(
+                f"worlds of kind {', '.join(self.kinds)} need artwork; give its folder with --artwork"
+            )
+
+    def available(self) -> list[str]:
+        """The kinds that can be built: without artwork, those that need none."""
+        return [n for n in self.kinds if self.artwork is not None or not KINDS[n].needs_artwork]
+
+
+def stream_clips(
+    seed: int, worker: int = 0, workers: int = 1, recipe: Recipe | None = None
+) -> Iterator[Clip]:
+    """Clips and stills without end, rendered as they are asked for: shards worker, worker + workers, ...
+
+    Each has `frames` with "world" and "clip" numbers of its shard. Raises VeloDepthError where nothing can be
+    rendered here (no moderngl, no EGL).
+    """
+    for index in itertools.count(worker, workers):
+        yield from shard_clips(seed, index, recipe or Recipe())
+
+
+def shard_clips(seed: int, index: int, recipe: Recipe) -> Iterator[Clip]:
+    """The clips of one shard, in order; about `recipe.shard` frames."""
+    rng = np.random.default_rng([seed, index])
+    palette = Palette(rng, artwork=recipe.artwork)
+    names = recipe.available()
+    shares = np.array([KINDS[name].share for name in names])
+    frames = clips = 0
+    with Renderer(palette.pictures) as renderer:
+        for number in itertools.count():
+            if frames >= recipe.shard:
+                return
+            build = _builder(str(rng.choice(names, p=shares / shares.sum())))
+            film = Film(renderer, build(rng, palette), palette, rng, recipe.size)
+            first = (recipe.clip_length,) if rng.random() < recipe.clip_share else ()
+            for length in first + (1,) * STILLS:
+                clip = film.shot(length)
+                if clip is None:
+                    continue
+                for frame in clip.frames:
+                    frame.update(world=number, clip=clips)
+                clips += 1
+                frames += len(clip)
+                yield clip
+
+
+def _builder(kind: str) -> Builder:
+    return importlib.import_module(f".{KINDS[kind].module}", __package__).build
+
+
+def write_one(folder: Path, seed: int, index: int, recipe: Recipe, count: Callable[[int], None]) -> None:
+    """Render one shard into `folder`. count: called with the number of frames of each clip."""
+    clips = []
+    for clip in shard_clips(seed, index, recipe):
+        clips.append(clip)
+        count(len(clip))
+    shards.write_shard(folder / shards.shard_name(index), clips, seed, index)
+
+
+def render(
+    folder: str | os.PathLike[str],
+    frames: int,
+    seed: int,
+    recipe: Recipe,
+    processes: int = 1,
+    count: Callable[[int], None] = lambda frames: None,
+) -> list[Path]:
+    """Render at least `frames` frames into shards in a folder; those that exist are kept. Returns all.
+
+    count: called with numbers of frames as they are done, those of existing shards first. Ctrl-C leaves only
+    whole shards. Raises VeloDepthError where nothing can be rendered, a process fails, or at the end a shard
+    is missing.
+    """
+    folder = Path(folder)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    numbers = range(-(-frames // recipe.shard))
+    paths = [folder / shards.shard_name(index) for index in numbers]
+    missing = [index for index in numbers if not (paths[index] / "frames.json").exists()]
+    for index in numbers:
+        if index not in missing:
+            count(len(shards.Shard.open(paths[index])))
+    job = partial(write_one, folder, seed, recipe=recipe)
+    if processes == 1:
+        for index in missing:
+            job(index=index, count=count)
+    elif missing:
+        _on_processes(job, missing, processes, count)
+    for path in paths:
+        _confirm(path)
+    return paths
+
+
+def _confirm(path: Path) -> None:
+    """Raise VeloDepthError unless the shard is there and opens: another program may have taken it away."""
+    try:
+        shards.Shard.open(path)
+    except VeloDepthError as error:
+        raise VeloDepthError(
+            f"{path} was rendered but cannot be read back ({error}); "
+            "remove it if it is there, and run the same command again"
+        ) from error
+
+
+def _on_processes(
+    job: Callable[..., None], numbers: Sequence[int], processes: int, count: Callable[[int], None]
+) -> None:
+    """job(index=..., count=...) for all numbers, each on one of the processes."""
+    context = multiprocessing.get_context("spawn")
+    reports: Any = context.Queue()
+    workers = [
+        context.Process(target=_work, args=(job, numbers[k::processes], reports), daemon=True)
+        for k in range(min(processes, len(numbers)))
+    ]
+    try:
+        with _one_thread_each():
+            for worker in workers:
+                worker.start()
+        while any(worker.is_alive() for worker in workers) or not reports.empty():
+            try:
+                report = reports.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if isinstance(report, VeloDepthError):
+                raise report
+            count(report)
+        failed = [worker.exitcode for worker in workers if worker.exitcode]
+        if failed:
+            raise VeloDepthError(
+                f"{len(failed)} of {len(workers)} rendering processes ended early (status {failed[0]}); "
+                "what they print stands above, and running the command again goes on from here"
+            )
+    finally:
+        for worker in workers:
+            if worker.is_alive():
+                worker.terminate()
+        for worker in workers:
+            if worker.pid is not None:
+                worker.join()
+
+
+def _work(job: Callable[..., None], numbers: Sequence[int], reports: Any) -> None:
+    """What a process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says when to end
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is half written is removed
+    try:
+        for index in numbers:
+            job(index=index, count=reports.put)
+    except VeloDepthError as error:
+        reports.put(error)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that start in this block use one thread each: there is one for every core."""
+    names = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    earlier = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in earlier.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,134 @@
+"""Rooms and table-tops: everything inside the walls, views clear, with something at the stated distance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from velodepth_worlds import furniture, rooms, tabletop
+from velodepth_worlds.scene import joined
+from velodepth_worlds.space import Space
+from velodepth_worlds.textures import Palette
+
+SEEDS = range(4)
+BUILDERS = {"room": rooms.build, "tabletop": tabletop.build}
+
+
+@pytest.fixture(scope="module")
+def palette() -> Palette:
+    return Palette(np.random.default_rng(1), layers=48, size=32)
+
+
+@pytest.fixture(scope="module")
+def worlds(palette):
+    return {
+        (kind, seed): build(np.random.default_rng([3, seed]), palette)
+        for kind, build in BUILDERS.items()
+        for seed in SEEDS
+    }
+
+
+def views(world, count=12):
+    rng = np.random.default_rng(5)
+    found = [world.view(rng) for _ in range(3 * count)]
+    return [view for view in found if view is not None][:count]
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_a_seed_makes_the_same_world(palette, worlds, kind):
+    again = BUILDERS[kind](np.random.default_rng([3, 0]), palette)
+    world = worlds[kind, 0]
+    assert again.bodies[0].mesh.tobytes() == world.bodies[0].mesh.tobytes()
+    assert again.lights == world.lights
+    assert worlds[kind, 1].bodies[0].mesh.tobytes() != world.bodies[0].mesh.tobytes()
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_meshes_are_sound_and_of_a_bearable_size(worlds, kind):
+    for seed in SEEDS:
+        world = worlds[kind, seed]
+        mesh = world.bodies[0].mesh
+        assert world.kind == kind
+        assert 500 < len(mesh) // 3 < 60_000
+        assert np.isfinite(mesh["position"]).all() and np.isfinite(mesh["uv"]).all()
+        np.testing.assert_allclose(np.linalg.norm(mesh["normal"], axis=1), 1, atol=1e-4)
+        assert len(world.lights.points) <= 6
+        assert np.linalg.norm(world.lights.sun) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("style", rooms.STYLES)
+def test_furniture_is_inside_the_walls_on_the_floor_and_apart(palette, style):
+    room = rooms.Room(np.random.default_rng(8), palette, 4.2, 3.6, 2.5)
+    room.enclose(doors=0.0)  # an open door may stand outside
+    rooms.furnish(room, style)
+    assert len(room.furniture) > 4
+    half = np.array([room.width, 9, room.depth]) / 2
+    for piece in [*room.furniture, *room.things]:
+        assert (piece.low > -half - 0.08).all() and (piece.high < half + 0.08).all()
+        assert piece.low[1] > -0.16 and piece.high[1] < room.height + 0.01
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_walls_close_the_room(worlds, kind):
+    """From its middle every level or rising ray meets something, except through a window or an open door."""
+    rng = np.random.default_rng(2)
+    for seed in SEEDS:
+        world = worlds[kind, seed]
+        space = Space(world.bodies[0].mesh)
+        rays = rng.normal(size=(40, 3))
+        rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+        met = [space.distance(world.centre, ray) for ray in rays]
+        assert np.isfinite(met).mean() > 0.75
+        assert np.isfinite(space.distance(world.centre, (0, -1, 0)))
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_views_are_clear(worlds, kind):
+    for seed in SEEDS:
+        world = worlds[kind, seed]
+        found = views(world)
+        assert len(found) >= 6
+        for eye, _ in found:
+            assert world.clear(np.asarray(eye))
+            assert Space(world.bodies[0].mesh).free(eye, 0.05)
+
+
+def test_rooms_are_seen_from_near_and_from_far(worlds):
+    distances = []
+    for seed in SEEDS:
+        space = Space(worlds["room", seed].bodies[0].mesh)
+        for eye, target in views(worlds["room", seed], 20):
+            way = np.subtract(target, eye)
+            distances.append(space.distance(eye, way / np.linalg.norm(way)))
+    near = np.mean(np.array(distances) < 0.9)
+    assert 0.2 < near < 0.8
+    assert np.percentile(distances, 95) > 1.8
+
+
+def test_cameras_keep_out_of_furniture_and_walls(palette):
+    room = rooms.Room(np.random.default_rng(0), palette, 4.0, 3.0, 2.5)
+    room.enclose(windows=0.0, doors=0.0)
+    there = room.free(furniture.cupboard(room.rng, palette))
+    world = room.world("room", lambda rng: (np.zeros(3), np.ones(3)))
+    assert not world.clear((there.low + there.high) / 2)
+    assert not world.clear(np.array([1.95, 1.2, 0.0])) and not world.clear(np.array([0.0, 2.45, 0.0]))
+    assert not world.clear(np.array([5.0, 1.0, 0.0]))
+    above = np.array(
+        [(there.low[0] + there.high[0]) / 2, there.high[1] + 0.2, (there.low[2] + there.high[2]) / 2]
+    )
+    assert world.clear(above) == (above[1] < 2.35)
+
+
+def test_windows_open_the_wall(palette):
+    room = rooms.Room(np.random.default_rng(3), palette, 4.0, 3.0, 2.6)
+    room.enclose(windows=1.0, doors=0.0)
+    closed = [side for side in room.walls if not side.holes]
+    opened = [side for side in room.walls if side.holes]
+    assert opened
+    space = Space(joined(*room.shell))
+    for side in opened:
+        left, _, right, high = side.holes[0]
+        assert right - left > 0.5 and high < room.height
+    for side in closed:
+        out = side.place(0, 1.3, -1) - side.place(0, 1.3, 0)
+        assert space.distance(side.place(0, 1.3, 1.0), out) == pytest.approx(1.0, abs=0.02)
