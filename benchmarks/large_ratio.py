@@ -57,14 +57,14 @@ def main() -> None:
     first, second = (canvas.fill(picture) for picture in pictures)
     flow = random.normal(0, 3, (2, canvas.height, canvas.width)).astype(np.float32)
 
-    state = runtime.keyframe(first)  # warm-up
-    runtime.propagate(state, second, flow)
+    state = runtime.look(first)  # warm-up
+    runtime.carry(state, second, flow)
     seconds = np.empty((options.repeats, 2, 2))  # run, keyframe or propagated, clock or CPU
     for run in seconds:  # in turns, so that a busy machine slows both alike
         before = clocks()
-        state = runtime.keyframe(first)
+        state = runtime.look(first)
         between = clocks()
-        runtime.propagate(state, second, flow)
+        runtime.carry(state, second, flow)
         run[:] = between - before, clocks() - between
 
     print(f"machine    {processor()}; {platform.platform()}")

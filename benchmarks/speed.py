@@ -80,14 +80,14 @@ def main() -> None:
     flow, runtime = velodepth.DisFlow(), model.runtime
     filled = [canvas.fill(p) for p in pictures]
     smalls = [to_uint8(c) for c in filled]
-    state = runtime.keyframe(filled[0])
+    state = runtime.look(filled[0])
     spent: dict[str, list[float]] = {"keyframe": [], "propagated frame": []}
     for i in range(1, len(filled)):
         field = flow(smalls[i - 1], smalls[i])
         start = time.perf_counter()
-        runtime.keyframe(filled[i], state.rays)
+        runtime.look(filled[i], state.rays)
         middle = time.perf_counter()
-        state = runtime.propagate(state, filled[i], field)
+        state = runtime.carry(state, filled[i], field)
         spent["keyframe"].append(middle - start)
         spent["propagated frame"].append(time.perf_counter() - middle)
     key, carried = (1e3 * float(np.median(v[WARM:])) for v in spent.values())

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from .errors import MediaWarning, VeloDepthError
     from .media.reading import open_source
     from .presets import Model, load
+    from .stream.evidence import Evidence
     from .stream.flow import DisFlow, GivenFlow, NoFlow
     from .stream.frame import DepthFrame
-    from .stream.keyframes import Adaptive, Every, Published
+    from .stream.keyframes import Adaptive, Every, PerFrame, Policy
     from .stream.stream import DepthStream
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "DisFlow",
     "Equirectangular",
     "Every",
+    "Evidence",
     "Fisheye624",
     "GivenFlow",
     "KannalaBrandt",
@@ -45,8 +47,9 @@ __all__ = [
     "Model",
     "NoFlow",
     "OpenCV",
+    "PerFrame",
     "Pinhole",
-    "Published",
+    "Policy",
     "VeloDepthError",
     "load",
     "load_camera",
@@ -60,7 +63,8 @@ _HOMES = {
     ".presets": "Model load",
     ".stream.flow": "DisFlow GivenFlow NoFlow",
     ".stream.frame": "DepthFrame",
-    ".stream.keyframes": "Adaptive Every Published",
+    ".stream.evidence": "Evidence",
+    ".stream.keyframes": "Adaptive Every PerFrame Policy",
     ".stream.stream": "DepthStream",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

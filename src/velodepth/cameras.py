@@ -606,3 +606,14 @@ def _is_number(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def focal_of(rays: NDArray[np.float32]) -> float:
+    """Effective focal length, in pixels, of unit rays (H, W, 3) through the pixel centres of any camera.
+
+    That of a sphere on which the picture's pixels cover the solid angle they really cover:
+    sqrt(pixels / solid angle).
+    """
+    right, below = rays[:-1, 1:] - rays[:-1, :-1], rays[1:, :-1] - rays[:-1, :-1]
+    angle = np.linalg.norm(np.cross(right, below), axis=2)
+    return float(1 / math.sqrt(angle.mean(dtype=np.float64)))

@@ -1,13 +1,12 @@
-"""Networks as ONNX graphs, for any runtime that reads them.
+"""Networks as ONNX graphs, for any runtime that reads them; ours is runtime/onnx.py.
 
-Three graphs, the same for every preset, with all warps inside; only the optical flow is the caller's:
+The same for every network, with all warps inside; only the optical flow is the caller's:
 
-    encode      canvas                                             -> rays, pyramid
-    keyframe    canvas, rays, pyramid                              -> radius, confidence, features
-    propagate   canvas, flow, rays, and what the last frame left   -> radius, confidence, uncovered, features
+    look     canvas, rays where they are known                  -> radius, confidence, rays, state
+    carry    canvas, flow, and what the last frame left         -> radius, confidence, uncovered, state
 
-Beside them lie their weights, each tensor once, and a note that says what every input and output is.
-`train/pack.py` writes the five smaller graphs of the package, with the warps left out, by the same functions.
+`carry` is there for networks that have a part for it. Beside the graphs lie their weights, each tensor once,
+and a note that says what every input and output is and how a picture becomes a canvas.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -33,12 +32,12 @@ from torch.onnx.operators import shape_as_tensor
 from .errors import VeloDepthError
 from .media.atomic import explained
 from .nets import large, nano
-from .nets.efficientnet import CHANNELS
 from .nets.estimate import Estimate
 from .nets.vit import PATCH
-from .stream.canvas import IMAGENET_MEAN, IMAGENET_STD
+from .runtime.note import NOTE
+from .stream.canvas import IMAGENET_MEAN, IMAGENET_STD, CanvasSpec
 
-WEIGHTS, NOTE = "weights.safetensors", "velodepth.json"
+WEIGHTS = "weights.safetensors"
 OPSET = 17
 TOLERANCE = 1e-3
 """Largest relative error against PyTorch with which graphs are handed out."""
@@ -83,10 +82,10 @@ class _Method(nn.Module):
 # ---- writing graphs
 
 
-def write_weights(net: nn.Module, path: Path) -> None:
-    """Parameters and buffers of a network as a safetensors file."""
+def write_weights(net: nn.Module, path: Path, half: bool = False) -> None:
+    """Parameters and buffers of a network as a safetensors file, in float32 or, with `half`, in float16."""
     state = {k: v.contiguous() for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
-    save_file(state, path)
+    save_file({k: v.half() if half and v.is_floating_point() else v for k, v in state.items()}, path)
     path.chmod(0o644)  # it is written for its owner alone
 
 
@@ -128,7 +127,12 @@ def write_graph(
     model.graph.input.extend(inputs)
     for name in dict.fromkeys(name for node in nodes for name in node.input):
         if name in stored:
-            model.graph.initializer.append(_stored(name, stored[name], weights.name, start))
+            tensor = _stored(name, stored[name], weights.name, start)
+            if tensor.data_type != onnx.TensorProto.FLOAT:  # runtimes do this once, when they load the graph
+                tensor.name = f"{name}.half"
+                cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+                model.graph.node.insert(0, cast)
+            model.graph.initializer.append(tensor)
     onnx.save(model, str(path))
 
 
@@ -141,7 +145,8 @@ def _safetensors_header(path: Path) -> tuple[dict[str, Any], int]:
 
 def _stored(name: str, entry: Mapping[str, Any], file: str, start: int) -> onnx.TensorProto:
     """An initialiser that reads its bytes from a safetensors file."""
-    tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=entry["shape"])
+    kind = {"F32": onnx.TensorProto.FLOAT, "F16": onnx.TensorProto.FLOAT16}[entry["dtype"]]
+    tensor = onnx.TensorProto(name=name, data_type=kind, dims=entry["shape"])
     tensor.data_location = onnx.TensorProto.EXTERNAL
     begin, end = entry["data_offsets"]
     for key, value in (("location", file), ("offset", start + begin), ("length", end - begin)):
@@ -175,16 +180,18 @@ def _shrink_rays(graph: Any, rays: Any, *size: Any) -> Any:
 
 CANVAS = Port("canvas", (1, 3, "H", "W"), "RGB in 0..1, less `mean`, over `deviation`")
 RAYS = Port("rays", (1, 3, "H", "W"), "unit vectors through pixel centres: x right, y down, z forward")
+GIVEN = Port("rays_given", (1,), "1: `rays` are those of a known camera; 0: they are ignored and estimated")
+RAYS_USED = RAYS._replace(name="rays_used")
 RADIUS = Port("radius", (1, 1, "H", "W"), "metres along the ray; depth is radius times the ray's z")
 CONFIDENCE = Port("confidence", (1, 1, "H", "W"), "higher is surer")
 FLOW = Port("flow", (1, 2, "H", "W"), "canvas pixels (dx, dy) to where the content of a pixel was before")
 UNCOVERED = Port("uncovered", (1,), "share of pixels whose content was outside the last canvas, 0..1")
 LAST_CANVAS = CANVAS._replace(name="last_canvas")
-LAST_RADIUS = RADIUS._replace(name="last_radius", meaning="radius of the last frame, metres")
+LAST_RADIUS = RADIUS._replace(name="last_radius", meaning="radius of the last frame as it was shown, metres")
 
 
 def graphs_of(net: nn.Module) -> list[Graph]:
-    """encode, keyframe and propagate of a `Nano` or a `LargeNet`."""
+    """`look` of a `Nano` or a `LargeNet`, and `carry` where it has one."""
     return _nano_graphs(net) if isinstance(net, nano.Nano) else _large_graphs(cast(large.LargeNet, net))
 
 
@@ -192,39 +199,39 @@ def _last(ports: Sequence[Port]) -> list[Port]:
     return [port._replace(name=f"last_{port.name}") for port in ports]
 
 
+def _known_or(rays: Tensor, given: Tensor, estimated: Tensor) -> Tensor:
+    return torch.where(given.view(1, 1, 1, 1) > 0.5, rays, estimated)
+
+
 def _nano_graphs(net: nano.Nano) -> list[Graph]:
-    def levels(name: str, widths: Sequence[int], meaning: str) -> list[Port]:
-        return [
-            Port(f"{name}_{s}", (1, width, f"H/{s}", f"W/{s}"), meaning)
-            for s, width in zip(nano.STRIDES, widths, strict=True)
-        ]
+    features = [
+        Port(f"features_{s}", (1, width, f"H/{s}", f"W/{s}"), "what is carried, without unit")
+        for s, width in zip(nano.STRIDES, nano.WIDTHS, strict=True)
+    ]
 
-    pyramid = levels("pyramid", CHANNELS[::-1], "the encoder's, without unit")
-    features = levels("features", nano.WIDTHS, "what propagation carries, without unit")
-
-    def encode(canvas: Tensor) -> Any:
+    def look(canvas: Tensor, rays: Tensor, given: Tensor) -> Any:
         maps, camera = net.encode(canvas)
-        return _pinhole_rays(camera, canvas), maps
+        rays = _known_or(rays, given, _pinhole_rays(camera, canvas))
+        seen = net.condition(maps, F.avg_pool2d(rays, 4))
+        size, confidence = net.decode(seen, canvas)
+        answer = nano.radius_of(size, rays), confidence, rays
+        return (*answer, seen) if net.carries else answer
 
-    def keyframe(canvas: Tensor, rays: Tensor, *maps: Tensor) -> Any:
-        features = net.condition(list(maps), F.avg_pool2d(rays, 4))
-        size, confidence = net.decode(features, canvas)
-        return nano.radius_of(size, rays), confidence, features
-
-    def propagate(
+    def carry(
         canvas: Tensor, flow: Tensor, rays: Tensor, last_canvas: Tensor, last_radius: Tensor, *last: Tensor
     ) -> Any:
         carried = nano.Carried(list(last), last_canvas, None)
         estimate = net.propagate(Estimate(last_radius, last_radius, rays, last_radius, carried), canvas, flow)
         return estimate.radius, estimate.confidence, estimate.uncovered, estimate.carried.features
 
-    answer = [RADIUS, CONFIDENCE]
+    answer, given = [RADIUS, CONFIDENCE], [CANVAS, RAYS, GIVEN]
+    if not net.carries:
+        return [Graph("look", look, given, [*answer, RAYS_USED])]
     return [
-        Graph("encode", encode, [CANVAS], [RAYS, *pyramid]),
-        Graph("keyframe", keyframe, [CANVAS, RAYS, *pyramid], [*answer, *features]),
+        Graph("look", look, given, [*answer, RAYS_USED, *features]),
         Graph(
-            "propagate",
-            propagate,
+            "carry",
+            carry,
             [CANVAS, FLOW, RAYS, LAST_CANVAS, LAST_RADIUS, *_last(features)],
             [*answer, UNCOVERED, *features],
         ),
@@ -244,27 +251,19 @@ def _pinhole_rays(camera: Tensor, canvas: Tensor) -> Tensor:
 
 
 def _large_graphs(net: large.LargeNet) -> list[Graph]:
-    grid, config = (f"H/{PATCH}", f"W/{PATCH}"), net.config
-    pyramid = [
-        Port(f"pyramid_{i}", (1, *grid, config.encoder_width), "the encoder's, without unit")
-        for i in range(large.LEVELS)
-    ]
+    grid = (f"H/{PATCH}", f"W/{PATCH}")
     features = [
-        Port(f"features_{i}", (1, config.width, *grid), "what propagation carries, without unit")
+        Port(f"features_{i}", (1, net.config.width, *grid), "what is carried, without unit")
         for i in range(large.LEVELS)
     ]
 
-    def encode(canvas: Tensor) -> Any:
+    def look(canvas: Tensor, rays: Tensor, given: Tensor) -> Any:
         maps, tokens = net.encoder(canvas)
-        return net.estimate_rays(tokens, canvas), maps
+        rays = _known_or(rays, given, net.estimate_rays(tokens, canvas))
+        seen = net.condition(list(maps), rays)
+        return *net.decode_keyframe(seen, canvas), rays, seen
 
-    def keyframe(rays: Tensor, *maps: Tensor) -> Any:
-        features = net.condition(list(maps), rays)
-        return *net.decode_keyframe(features, rays), features  # of the canvas it wants the size only
-
-    def propagate(
-        canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor, *last: Tensor
-    ) -> Any:
+    def carry(canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor, *last: Tensor) -> Any:
         carried = large.Carried(list(last), last_canvas)
         known = Estimate(last_radius, last_radius, canvas, last_radius, carried)
         estimate = net.propagate(known, canvas, flow)
@@ -272,11 +271,10 @@ def _large_graphs(net: large.LargeNet) -> list[Graph]:
 
     answer = [RADIUS, CONFIDENCE]
     return [
-        Graph("encode", encode, [CANVAS], [RAYS, *pyramid]),
-        Graph("keyframe", keyframe, [RAYS, *pyramid], [*answer, *features]),
+        Graph("look", look, [CANVAS, RAYS, GIVEN], [*answer, RAYS_USED, *features]),
         Graph(
-            "propagate",
-            propagate,
+            "carry",
+            carry,
             [CANVAS, FLOW, LAST_CANVAS, LAST_RADIUS, *_last(features)],
             [*answer, UNCOVERED, *features],
         ),
@@ -289,29 +287,28 @@ def _large_graphs(net: large.LargeNet) -> list[Graph]:
 def export(
     net: nn.Module,
     folder: str | Path,
-    multiple: int,
-    size: tuple[int, int] | None = None,
+    spec: CanvasSpec,
     facts: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    half: bool = False,
 ) -> dict[str, float]:
     """Write the graphs of a network, their weights and a note, checked against PyTorch, into a new folder.
 
-    net: a `Nano` or `LargeNet` on the CPU, in float32. multiple: what the sides of its canvases are multiples
-    of. size: (width, height) of the canvas in pixels; None for any. facts: more for the note.
+    net: a `Nano` or `LargeNet` on the CPU, in float32. spec: its canvases; with a `size`, the graphs are for
+    that one alone. facts: more for the note. half: weights are rounded to float16, in `net` too; the graphs
+    compute in float32 all the same.
 
     Returns the relative error of each graph, by name. The folder appears whole or not at all. Raises
     VeloDepthError for a size that does not fit, a folder that is there, a disk that refuses, or graphs that
     are wrong.
     """
-    folder = Path(folder)
-    if size is not None and any(side <= 0 or side % multiple for side in size):
-        raise VeloDepthError(
-            f"a canvas of {size[0]}x{size[1]} does not fit this network: give multiples of {multiple}"
-        )
+    folder, size, multiple = Path(folder), spec.size, spec.multiple
     if folder.exists() and not (overwrite and (folder / NOTE).is_file()):
         remedy = "add --overwrite" if (folder / NOTE).is_file() else "delete it"
         raise VeloDepthError(f"{folder} is there already: {remedy}, or choose another --out")
     net = net.eval().requires_grad_(False)
+    if half:
+        net = net.half().float()
     graphs = graphs_of(net)
     width, height = size or (6 * multiple, 4 * multiple)
     sizes = [(width, height)] if size else [(width, height), (5 * multiple, 8 * multiple)]
@@ -321,12 +318,12 @@ def export(
             inside = Path(temporary) / "graphs"
             inside.mkdir()
             weights = inside / WEIGHTS
-            write_weights(net, weights)
+            write_weights(net, weights, half)
             for graph in graphs:
                 write_graph(graph, net, weights, height, width, dynamic=size is None)
             checks = [check(inside, graphs, *wanted) for wanted in sizes]
             errors = {graph.name: max(check[graph.name] for check in checks) for graph in graphs}
-            note = _note(graphs, multiple, size, errors, facts or {})
+            note = _note(graphs, spec, errors, facts or {})
             (inside / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
             wrong = {name: error for name, error in errors.items() if not error < TOLERANCE}
             if wrong:
@@ -348,9 +345,11 @@ def check(folder: Path, graphs: Sequence[Graph], width: int, height: int) -> dic
     random = np.random.default_rng(0)
     known = {
         port.name: torch.from_numpy(random.standard_normal(port.sides(height, width)).astype(np.float32))
-        for port in (CANVAS, LAST_CANVAS, FLOW)
+        for port in (CANVAS, LAST_CANVAS, FLOW, RAYS)
     }
     known["flow"] *= 4  # pixels
+    known["rays"] = F.normalize(0.1 * known["rays"] + torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1), dim=1)
+    known["rays_given"] = torch.ones(1)
     errors = {}
     for graph in graphs:
         given = {port.name: known[port.name] for port in graph.inputs}
@@ -381,13 +380,12 @@ def _flat(outputs: Any) -> Iterator[Tensor]:
 
 def _note(
     graphs: Sequence[Graph],
-    multiple: int,
-    size: tuple[int, int] | None,
+    spec: CanvasSpec,
     errors: Mapping[str, float],
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What a program, and whoever writes it, has to know of the graphs."""
-    width, height = size or (None, None)
+    width, height = spec.size or (None, None)
 
     def told(port: Port) -> dict[str, Any]:
         shape = port.sides(height, width) if height and width else port.shape
@@ -395,11 +393,17 @@ def _note(
 
     return {
         **facts,
-        "canvas": {"width": width, "height": height, "multiple": multiple},
+        "canvas": asdict(spec),
         "mean": [round(value, 3) for value in IMAGENET_MEAN.tolist()],
         "deviation": [round(value, 3) for value in IMAGENET_STD.tolist()],
         "opset": OPSET,
         "weights": WEIGHTS,
+        "state": [
+            port.name.removeprefix("last_")
+            for graph in graphs
+            for port in graph.inputs
+            if port.name.startswith("last_")
+        ],
         "graphs": {
             graph.name: {
                 "file": f"{graph.name}.onnx",

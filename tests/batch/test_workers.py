@@ -25,7 +25,7 @@ from velodepth.batch.manifest import write_manifest
 from velodepth.batch.run import plan, rows_of, work_off
 from velodepth.errors import VeloDepthError
 
-SETTINGS = Settings(kinds=("jsonl", "npz", "png"), preset="nano-fast")
+SETTINGS = Settings(kinds=("jsonl", "npz", "png"), preset="nano")
 LONG = 150  # frames
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet
 
 from velodepth import Pinhole
 
-QUICK = ("--preset", "nano-fast", "--workers", 1)
+QUICK = ("--preset", "nano", "--workers", 1)
 
 
 def test_a_folder_is_worked_off_failures_are_told_and_a_second_run_goes_on(call, encode, folder):

@@ -14,13 +14,13 @@ import velodepth
 @pytest.fixture(scope="module")
 def lenses(street):
     """fx, fy, cx, cy of frames 0, 4 and 8, each looked at anew."""
-    stream = velodepth.load("nano-fast").stream(policy="every")
+    stream = velodepth.load("nano").stream(policy="per-frame")
     cameras = [stream.push(f.picture).camera for f in velodepth.open_source(street) if f.index % 4 == 0]
     return np.array([(c.fx, c.fy, c.cx, c.cy) for c in cameras])
 
 
 def test_prints_the_median_of_frames_over_the_clip_and_how_far_they_differ(call, street, lenses):
-    outcome = call("camera", street, "--frames", 3, "--preset", "nano-fast")
+    outcome = call("camera", street, "--frames", 3, "--preset", "nano")
     assert outcome.status == 0 and outcome.err == ""
     head, _, _, *rows = outcome.out.splitlines()
     assert head == f"{street}: 64 x 48 pixels, 3 frames looked at"
@@ -35,16 +35,14 @@ def test_prints_the_median_of_frames_over_the_clip_and_how_far_they_differ(call,
 
 
 def test_run_takes_what_camera_wrote(call, street, lenses, folder):
-    saved = call("camera", street, "--frames", 3, "--save", "lens.json", "--preset", "nano-fast")
+    saved = call("camera", street, "--frames", 3, "--save", "lens.json", "--preset", "nano")
     assert saved.status == 0 and "lens.json" in saved.out
     record = json.loads((folder / "lens.json").read_text())
     assert (record["model"], record["width"], record["height"]) == ("pinhole", 64, 48)
     parameters = [record[name] for name in ("fx", "fy", "cx", "cy")]
     np.testing.assert_allclose(parameters, np.median(lenses, axis=0), rtol=1e-12)
 
-    ran = call(
-        "run", street, "--camera", "lens.json", "-o", "d.npz", "--max-frames", 2, "--preset", "nano-fast"
-    )
+    ran = call("run", street, "--camera", "lens.json", "-o", "d.npz", "--max-frames", 2, "--preset", "nano")
     assert ran.status == 0, ran.err
     with np.load("d.npz") as written:
         np.testing.assert_array_equal(written["intrinsics"], [parameters] * 2)
@@ -60,7 +58,7 @@ def test_a_camera_file_that_is_there_is_kept_unless_told(call, street, folder):
 
 
 def test_a_short_clip_gives_as_many_frames_as_it_has(call, street):
-    outcome = call("camera", street, "--frames", 100, "--preset", "nano-fast")
+    outcome = call("camera", street, "--frames", 100, "--preset", "nano")
     assert "12 frames looked at" in outcome.out
 
 

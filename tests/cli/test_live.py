@@ -17,7 +17,7 @@ from velodepth.live.page import Page
 from velodepth.media.source import Source
 from velodepth.presets import Model
 
-FAST = ("--preset", "nano-fast")
+FAST = ("--preset", "nano")
 LIVE = r"12 pictures came, (\d+) were shown, (\d+) dropped; \d+ ms behind, 99 of 100 within \d+ ms\n"
 
 

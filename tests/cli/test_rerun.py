@@ -7,7 +7,7 @@ from rerun.chunk import RrdReader
 
 from velodepth.media import rerun_log
 
-FAST = ("--preset", "nano-fast", "--max-frames", "2")
+FAST = ("--preset", "nano", "--max-frames", "2")
 
 
 def count(path):

@@ -13,7 +13,7 @@ import velodepth
 from velodepth.cli.outputs import stem_of
 from velodepth.media.writing import KINDS
 
-FAST = ("--preset", "nano-fast")
+FAST = ("--preset", "nano")
 SUMMARY = r"{} in \d+\.\d s \(\d+\.\d frames/s, \d+ % keyframes\), written to {}\n"
 
 
@@ -54,7 +54,7 @@ def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder
     chosen = folders & {"ply", "glb"}  # of every second frame
     assert len(written) == len(KINDS) - len(folders) + 3 * len(folders - chosen) + 2 * len(chosen)
 
-    model = velodepth.load("nano-fast")
+    model = velodepth.load("nano")
     expected = [f.depth for f, _ in zip(model.run(str(street), policy="published"), range(3), strict=False)]
     with np.load("a/b/street.npz") as archive:
         np.testing.assert_array_equal(archive["depth"], expected)
@@ -62,7 +62,7 @@ def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder
         np.testing.assert_array_equal(np.load(f"a/b/street-npy/{index:06d}.npy"), depth)
     facts = json.loads((folder / "a/b/street.jsonl").read_text().splitlines()[0])
     assert facts["velodepth"] == velodepth.__version__ and facts["source"] == str(street)
-    assert (facts["preset"], facts["runtime"], facts["device"]) == ("nano-fast", "onnx", "cpu")
+    assert (facts["preset"], facts["runtime"], facts["device"]) == ("nano", "onnx", "cpu")
     assert facts["policy"] == "published"
 
 

@@ -38,7 +38,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8).tobyt
 
 def start(*arguments, **streams):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    return subprocess.Popen([*COMMAND, *arguments, "--preset", "nano-fast"], **pipes)
+    return subprocess.Popen([*COMMAND, *arguments, "--preset", "nano"], **pipes)
 
 
 def wait_for(path, process):
@@ -91,7 +91,7 @@ def test_ctrl_c_that_a_reader_swallows_still_ends_the_run(folder, capfd):
     try:
         writers = open_outputs("out.npz", "", [], Options())
         with pytest.raises(typer.Exit) as exit:
-            process(velodepth.open_source(pictures()), velodepth.load("nano-fast"), writers)
+            process(velodepth.open_source(pictures()), velodepth.load("nano"), writers)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, earlier)

@@ -473,7 +473,7 @@ def steady_share(depth, truth, valid, poses, k, i, j):
 def test_figures_agree_with_the_written_predictions(rgbd, tmp_path):
     """The packaged network over a made data set: everything again from the NPZ, without our code."""
     folder = rgbd("a", "b", length=5)
-    run = Run(StreamPredictor("nano-fast"), PROTOCOLS["full"], save=tmp_path / "saved")
+    run = Run(StreamPredictor("nano"), PROTOCOLS["full"], save=tmp_path / "saved")
     result = evaluate(run, open_dataset(folder))
     for name in ("a", "b"):
         truth, poses = load_truth(folder, name)
@@ -489,7 +489,7 @@ def test_figures_agree_with_the_written_predictions(rgbd, tmp_path):
 
 def test_all_protocols_run_on_real_recordings(data, tmp_path):
     sequences = open_dataset(data / "rgbd")[:2]
-    predictor = StreamPredictor("nano-fast")
+    predictor = StreamPredictor("nano")
     for name, protocol in PROTOCOLS.items():
         run = Run(predictor, protocol, limit=2, skip=frozenset({"f1", "chamfer"}), save=tmp_path / name)
         result = evaluate(run, sequences)

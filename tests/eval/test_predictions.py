@@ -85,7 +85,7 @@ def test_unknown_policies(policy: str) -> None:
 def test_stream_identity() -> None:
     one = StreamPredictor().identity()
     assert one == pickle.loads(pickle.dumps(StreamPredictor())).identity()
-    others = StreamPredictor("nano-fast"), StreamPredictor(policy="every"), StreamPredictor(policy="every:8")
+    others = StreamPredictor("nano"), StreamPredictor(policy="every"), StreamPredictor(policy="every:8")
     assert len({one, *(other.identity() for other in others)}) == 4
     assert StreamPredictor(policy=velodepth.Adaptive(age=9)).identity() != one
 

@@ -95,7 +95,7 @@ def example(monkeypatch):
         setattr(messages, name, message_class(name))
     for module in (rclpy, node, qos, package, messages):
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(Node, "parameters", {"preset": "nano-fast"})
+    monkeypatch.setattr(Node, "parameters", {"preset": "nano"})
     spec = importlib.util.spec_from_file_location("ros2_node", NODE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -133,7 +133,7 @@ def test_each_image_is_answered_with_depth_of_its_stamp(example):
     for stamp in stamps:
         on_image(image(example, stamp))
     assert not node.errors
-    expected = velodepth.load("nano-fast").stream(velodepth.Pinhole(60, 60, 24, 16))
+    expected = velodepth.load("nano").stream(velodepth.Pinhole(60, 60, 24, 16))
     for index, stamp in enumerate(stamps):
         depth, lens, confidence, points = (sent[index] for sent in node.published.values())
         frame = expected.push(velodepth.media.ros.picture_of(image(example, stamp)), stamp / 1e9)

@@ -17,7 +17,7 @@ from velodepth.live.pipeline import Pipeline
 
 @pytest.fixture(scope="module")
 def fast():
-    return velodepth.load("nano-fast")
+    return velodepth.load("nano")
 
 
 def shown(pipeline):

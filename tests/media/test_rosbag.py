@@ -471,7 +471,7 @@ def test_a_run_from_bag_to_bag(tmp_path, capfd, monkeypatch):
                 "--save",
                 "bag",
                 "--preset",
-                "nano-fast",
+                "nano",
                 "--topic",
                 "/front/image/compressed",
             ]

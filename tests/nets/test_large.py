@@ -57,18 +57,6 @@ def test_examples_of_a_batch_do_not_meet(net):
         torch.testing.assert_close(both.uncovered[one], alone.uncovered)
 
 
-def test_keep_shows_the_kept_answer_with_new_features_and_does_not_decode(net):
-    kept = net.propagate(net.keyframe(canvas()), canvas(seed=2), torch.zeros(1, 2, *SIZE))
-    decoded = []
-    hook = net.decoder.register_forward_hook(lambda *_: decoded.append(1))
-    anew = net.keyframe(canvas(seed=2), keep=kept)
-    hook.remove()
-    plain = net.keyframe(canvas(seed=2))
-    assert not decoded
-    assert anew.radius is kept.radius and anew.confidence is kept.confidence
-    torch.testing.assert_close(anew.rays, plain.rays)
-    torch.testing.assert_close(anew.carried.features, plain.carried.features)
-
 
 def test_given_rays_replace_the_estimated_ones(net):
     rays = torch.nn.functional.normalize(torch.randn(1, 3, *SIZE), dim=1)

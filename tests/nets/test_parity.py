@@ -23,8 +23,7 @@ from velodepth.runtime.protocol import Runtime, State  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime  # noqa: E402
 from velodepth.stream.canvas import Canvas  # noqa: E402
 from velodepth.stream.flow import GivenFlow  # noqa: E402
-from velodepth.stream.keyframes import Published  # noqa: E402
-from velodepth.stream.stream import DepthStream  # noqa: E402
+from velodepth.stream.published import PublishedStream, Thresholds  # noqa: E402
 
 pytestmark = pytest.mark.parity
 
@@ -127,16 +126,18 @@ def test_each_step(parity, path):
 class Recorder:
     """A runtime that writes down its calls."""
 
+    carries = True
+
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self.name, self.device, self.calls = runtime, runtime.name, runtime.device, ""
 
-    def keyframe(self, canvas: Any, rays: Any = None, keep: State | None = None) -> State:
+    def look(self, canvas: Any, rays: Any = None, picture: Any = None) -> State:
         self.calls += "K"
-        return self.runtime.keyframe(canvas, rays, keep)
+        return self.runtime.look(canvas, rays, picture)
 
-    def propagate(self, state: State, canvas: Any, flow: Any) -> State:
+    def carry(self, state: State, canvas: Any, flow: Any, picture: Any = None) -> State:
         self.calls += "f"
-        return self.runtime.propagate(state, canvas, flow)
+        return self.runtime.carry(state, canvas, flow, picture)
 
 
 @pytest.mark.parametrize("path", goldens())
@@ -144,7 +145,7 @@ def test_a_stream_with_the_published_policy(parity, path):
     golden, size = np.load(path), size_of(path)
     runtime = Recorder(TorchRuntime(network(parity, size, quick=True), "cpu"))
     _, spec = canvas_of(golden, size)
-    stream = DepthStream(runtime, spec, Published(), flow=GivenFlow(golden["flow"]))
+    stream = PublishedStream(runtime, spec, Thresholds(), flow=GivenFlow(golden["flow"]))
     frames = [stream.push(picture) for picture in golden["frames"]]
     assert runtime.calls == str(golden["calls"])
     got = {

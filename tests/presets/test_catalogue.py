@@ -11,16 +11,8 @@ import velodepth
 from velodepth.presets import PRESETS
 
 
-@pytest.mark.parametrize(
-    ("name", "least", "most"), [("nano-fast", 30e3, 45e3), ("nano", 50e3, 110e3), ("nano-fine", 90e3, 115e3)]
-)
-def test_the_recipes_differ_in_canvas(clip, name, least, most):
-    frame = velodepth.load(name).stream().push(clip[0])
-    assert least <= frame._state.radius.size <= most
-
-
 def test_an_unknown_preset_is_named():
-    with pytest.raises(velodepth.VeloDepthError, match=r"'huge'.*nano, nano-fast, nano-fine, large"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"'huge'.*nano, large"):
         velodepth.load("huge")
 
 

@@ -64,7 +64,7 @@ def test_load_from_a_folder(checkpoint):
     assert model.settings.alpha_flow == 0.2
     assert model.runtime.net.config.hsv_flow
     assert model.runtime.net.encoder.norm.weight.dtype == torch.float32
-    state = model.runtime.keyframe(np.zeros((3, 126, 210), np.float32))
+    state = model.runtime.look(np.zeros((3, 126, 210), np.float32))
     assert np.isfinite(state.radius).all()
 
 
@@ -75,7 +75,7 @@ def test_load_from_a_file_alone_takes_the_published_settings(checkpoint, tmp_pat
 
 def test_load_by_path_gives_the_published_policy_its_settings(checkpoint):
     stream = velodepth.load(str(checkpoint), device="cpu").stream(policy="published")
-    assert stream._policy.motion == (0.2, 0.15) and stream._policy.uncovered == (0.1, 0.3)
+    assert stream.thresholds.motion == (0.2, 0.15) and stream.thresholds.uncovered == (0.1, 0.3)
 
 
 def test_the_licence_is_printed_once(checkpoint, capsys):

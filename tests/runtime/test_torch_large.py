@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ from velodepth.errors import VeloDepthError  # noqa: E402
 from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime, best_device  # noqa: E402
 from velodepth.stream.canvas import Canvas, CanvasSpec  # noqa: E402
-from velodepth.stream.keyframes import Published  # noqa: E402
+from velodepth.stream.keyframes import Every  # noqa: E402
+from velodepth.stream.published import PublishedStream, Thresholds  # noqa: E402
 from velodepth.stream.stream import DepthStream  # noqa: E402
 
 SPEC = CanvasSpec(6_000, 8_000, 14)
@@ -34,8 +37,8 @@ def flow(seed: int) -> np.ndarray:
 
 
 def test_states_are_what_the_protocol_says(runtime):
-    first = runtime.keyframe(canvas(0))
-    second = runtime.propagate(first, canvas(1), flow(2))
+    first = runtime.look(canvas(0))
+    second = runtime.carry(first, canvas(1), flow(2))
     for state in (first, second):
         assert state.radius.shape == state.confidence.shape == SHAPE
         assert state.rays.shape == (*SHAPE, 3)
@@ -47,34 +50,34 @@ def test_states_are_what_the_protocol_says(runtime):
 
 
 def test_same_arguments_same_state(runtime):
-    first = runtime.keyframe(canvas(0))
-    once = runtime.propagate(first, canvas(1), flow(2))
-    runtime.propagate(first, canvas(3), flow(4))
-    again = runtime.propagate(first, canvas(1), flow(2))
+    first = runtime.look(canvas(0))
+    once = runtime.carry(first, canvas(1), flow(2))
+    runtime.carry(first, canvas(3), flow(4))
+    again = runtime.carry(first, canvas(1), flow(2))
     np.testing.assert_array_equal(once.radius, again.radius)
     np.testing.assert_array_equal(once.confidence, again.confidence)
 
 
-def test_keep_shows_what_was_kept(runtime):
-    kept = runtime.propagate(runtime.keyframe(canvas(0)), canvas(1), flow(2))
-    anew = runtime.keyframe(canvas(1), keep=kept)
-    assert anew.radius is kept.radius and anew.confidence is kept.confidence
-    np.testing.assert_array_equal(anew.rays, runtime.keyframe(canvas(1)).rays)
-    assert anew.uncovered == 0
+def test_what_is_carried_starts_from_the_radius_that_was_shown(runtime):
+    first = runtime.look(canvas(0))
+    shown = replace(first, radius=first.radius * np.float32(1.5))
+    on = [runtime.carry(state, canvas(3), flow(4)).radius for state in (first, shown)]
+    assert not np.allclose(on[0], on[1], rtol=1e-3)
+    np.testing.assert_array_equal(runtime.carry(first, canvas(3), flow(4)).radius, on[0])
 
 
-def test_after_keep_propagation_starts_from_the_new_features_and_the_kept_radius(runtime):
-    first = runtime.keyframe(canvas(0))
-    kept = runtime.propagate(first, canvas(1), flow(2))
-    plain, with_keep = runtime.keyframe(canvas(1)), runtime.keyframe(canvas(1), keep=kept)
-    on = [runtime.propagate(state, canvas(3), flow(4)).radius for state in (kept, plain, with_keep)]
-    assert not np.allclose(on[2], on[0], rtol=1e-3) and not np.array_equal(on[2], on[1])
-
-
-def test_the_large_network_honours_a_camera_on_every_frame(runtime):
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda runtime, spec, camera: PublishedStream(runtime, spec, Thresholds(), camera),
+        lambda runtime, spec, camera: DepthStream(runtime, spec, Every(2), camera),
+    ],
+    ids=["published", "every:2"],
+)
+def test_the_large_network_honours_a_camera_on_every_frame(runtime, make):
     """The published code fails here from the second frame on (network.md, section 4)."""
     camera = Pinhole(90.0, 95.0, 47.0, 36.0)
-    stream = DepthStream(runtime, SPEC, Published(), camera=camera)
+    stream = make(runtime, SPEC, camera)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 70, 98, 3), dtype=np.uint8)
     c = Canvas.of(98, 70, SPEC)
     expected = c.restore(c.camera(camera).rays(c.width, c.height))
@@ -98,6 +101,6 @@ def test_a_device_that_is_not_there_is_named(tiny_large):
 def test_cuda_agrees_with_the_cpu(runtime, tiny_large):
     torch.manual_seed(0)
     on_gpu = TorchRuntime(LargeNet(tiny_large), "cuda")
-    states = [r.propagate(r.keyframe(canvas(0)), canvas(1), flow(2)) for r in (runtime, on_gpu)]
+    states = [r.carry(r.look(canvas(0)), canvas(1), flow(2)) for r in (runtime, on_gpu)]
     np.testing.assert_allclose(states[1].radius, states[0].radius, rtol=1e-3)
-    assert on_gpu.keyframe(canvas(0)).memory.radius.is_cuda
+    assert on_gpu.look(canvas(0)).memory.radius.is_cuda

@@ -39,8 +39,8 @@ def test_a_given_flow_is_what_the_stream_uses(nano, clip):
     ("fields", "message"),
     [
         ([], "fewer fields"),
-        ([np.zeros((2, 5, 5))], r"frame 1 has shape \(2, 5, 5\).*\(2, 224, 288\)"),
-        ([np.full((2, 224, 288), np.nan)], "frame 1 holds NaN"),
+        ([np.zeros((2, 5, 5))], r"frame 1 has shape \(2, 5, 5\).*\(2, 160, 224\)"),
+        ([np.full((2, 160, 224), np.nan)], "frame 1 holds NaN"),
     ],
 )
 def test_a_wrong_given_flow_is_named(nano, clip, fields, message):

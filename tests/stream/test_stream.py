@@ -75,19 +75,19 @@ def test_a_picture_of_another_size_is_refused_by_name(nano, clip):
     assert stream.push(clip[1]).index == 1  # the stream is as it was
 
 
-def test_the_policy_every_is_the_network_alone(nano, clip):
-    for frame, picture in zip(nano.run(clip[::10], policy="every"), clip[::10], strict=True):
+def test_the_policy_per_frame_is_the_network_alone(nano, clip):
+    for frame, picture in zip(nano.run(clip[::10], policy="per-frame"), clip[::10], strict=True):
         alone = nano.stream().push(picture)
-        assert frame.is_keyframe
+        assert frame.is_keyframe and frame.motion is None
         assert (frame.depth == alone.depth).all()
 
 
-def test_propagation_stays_near_the_network_and_is_steadier(nano, clip):
+def test_the_stream_stays_near_the_network_and_is_steadier(nano, clip):
     """Against the network's own answer for each frame: near it, and changing less from frame to frame."""
     rng, here = np.random.default_rng(0), clip[10]
     noisy = (np.clip(here + rng.normal(0, 6, here.shape), 0, 255).astype(np.uint8) for _ in range(12))
     still = [*[here] * 4, *noisy]
-    stream, alone = (depths(nano.run(still, policy=p)) for p in ("adaptive", "every"))
+    stream, alone = (depths(nano.run(still, policy=p)) for p in ("adaptive", "per-frame"))
     change = [np.median([np.abs(np.log(b / a)).mean() for a, b in pairwise(d)]) for d in (stream, alone)]
     assert change[0] < 0.5 * change[1]
     assert np.median(np.abs(np.log(stream[-1] / alone[-1]))) < 0.15
@@ -98,8 +98,37 @@ def test_a_still_picture_keeps_its_answer(nano, clip):
     first = stream.push(clip[5]).depth
     for _ in range(100):
         last = stream.push(clip[5])
-    assert not last.is_keyframe
     np.testing.assert_allclose(last.depth, first, rtol=1e-3)
+
+
+def test_what_enters_is_seen_within_three_frames(nano, clip):
+    """Something stands before a still scene from one frame to the next; as far, beside the rest, as the
+    network alone says."""
+    scene, entered = clip[5], clip[5].copy()
+    entered[60:230, 120:200] = clip[60][40:210, 60:140]
+    camera = velodepth.Pinhole(280.0, 280.0, 160.0, 120.0)
+    frames = list(nano.run([*[scene] * 8, *[entered] * 4], camera))
+    alone = nano.stream(camera).push(entered).depth
+    there, rest = np.s_[80:210, 135:185], np.s_[:, :100]
+
+    def beside_the_rest(depth: np.ndarray) -> np.ndarray:
+        return np.log(depth[there]) - np.median(np.log(depth[rest]))
+
+    assert np.median(np.abs(beside_the_rest(frames[7].depth) - beside_the_rest(alone))) > 0.1
+    assert np.median(np.abs(beside_the_rest(frames[10].depth) - beside_the_rest(alone))) < 0.05
+
+
+def test_motion_is_that_of_the_camera(nano, clip):
+    """A picture moved sideways: a camera that turned, or went."""
+    focal = 280.0
+    stream = nano.stream(camera=velodepth.Pinhole(focal, focal, 148.0, 110.0))
+    first = stream.push(clip[20][10:230, 10:306])
+    moved = stream.push(clip[20][10:230, 14:310])
+    assert first.motion is None
+    direction = moved.motion[:3, :3] @ (0.0, 0.0, 1.0)
+    turned = direction[0] / direction[2] + moved.motion[0, 3] / np.median(moved.depth)
+    assert turned == pytest.approx(-4 / focal, rel=0.15)
+    np.testing.assert_allclose(moved.motion[:3, :3] @ moved.motion[:3, :3].T, np.eye(3), atol=1e-9)
 
 
 def test_a_shaking_camera_does_not_drift(nano, clip):

@@ -42,9 +42,7 @@ def batch(
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
-    policy: Annotated[
-        str, typer.Option(metavar="NAME", help="When to look anew: adaptive, published or every.")
-    ] = "adaptive",
+    policy: options.Policy = "adaptive",
     camera: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="The camera of all videos, e.g. of velodepth camera --save."),

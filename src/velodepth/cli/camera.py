@@ -52,7 +52,7 @@ def camera(
     if save and save.exists() and not overwrite:
         raise VeloDepthError(f"{save} is there already: add --overwrite, or choose another name")
     pictures = options.open_sources(source, raw_size, rate)
-    stream = load(preset, runtime, device).stream(policy="every")
+    stream = load(preset, runtime, device).stream(policy="per-frame")
     step = _step(pictures, frames)
     found = []
     with pictures, bar(pictures.name, frames) as advance:

@@ -35,7 +35,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="adaptive, published, every, or every:N (frames).  [default: adaptive]",
+            help="adaptive, every, every:N, per-frame, or published.  [default: adaptive]",
         ),
     ] = None,
     policies: Annotated[

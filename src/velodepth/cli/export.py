@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,9 +31,10 @@ def export(
 ) -> None:
     """Write the networks of a preset as ONNX files, for other runtimes.
 
-    FOLDER gets encode.onnx, keyframe.onnx, propagate.onnx, their weights, and velodepth.json, which says what
-    goes in and out: names, shapes, units. They are checked against PyTorch before the folder appears. How to
-    run them, with OpenVINO and TensorRT too, is in docs/export.md. Needs: pip install 'velodepth[export]'
+    FOLDER gets look.onnx, carry.onnx where the network has that part, their weights, and velodepth.json,
+    which says what goes in and out: names, shapes, units. They are checked against PyTorch before the folder
+    appears. --preset FOLDER runs them anywhere in this package; docs/export.md has OpenVINO and TensorRT.
+    Needs: pip install 'velodepth[export]'
 
     \b
     Examples:
@@ -51,8 +53,9 @@ def export(
     wanted = options.pixels("--canvas", canvas) if canvas else None
     if picture:
         wanted = picture.width, picture.height
+    spec = replace(spec, size=wanted)
     with stderr().status(f"{name}: writing and checking", spinner="line"):
-        errors = graphs.export(net, out, spec.multiple, wanted, _facts(name, licence, picture), overwrite)
+        errors = graphs.export(net, out, spec, _facts(name, licence, picture), overwrite, half=name == "nano")
     if not quiet:
         at = (
             f"a canvas of {wanted[0]}x{wanted[1]}"

@@ -21,7 +21,14 @@ RawSize = Annotated[
 Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
 Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag with pictures on several.")]
 Preset = Annotated[
-    str, typer.Option(metavar="NAME", help="nano, nano-fast, nano-fine, large, or the path of a checkpoint.")
+    str, typer.Option(metavar="NAME", help="nano, large, or the path of a checkpoint or of exported graphs.")
+]
+Policy = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="When the network looks: adaptive, every, every:N, per-frame (nothing is carried) or published.",
+    ),
 ]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]

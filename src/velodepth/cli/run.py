@@ -62,10 +62,7 @@ def run(
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
-    policy: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="When to look anew: adaptive, published, or every (each frame)."),
-    ] = "adaptive",
+    policy: options.Policy = "adaptive",
     max_frames: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after N frames.", show_default=False)
     ] = None,

@@ -7,8 +7,6 @@ A predictor is a preset with a keyframe policy (`StreamPredictor`), the files an
 from __future__ import annotations
 
 import importlib.util
-import math
-import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import VeloDepthError
-from ..presets.catalogue import NANO_WEIGHTS, load
+from ..presets.catalogue import NANO, load
 from ..presets.model import Model
-from ..stream.keyframes import Adaptive, Policy
+from ..stream.keyframes import Policy, parse_policy
 from .alignment import Claim
 from .folder import FolderPredictor, checked_claim
 from .identity import code, fingerprint
@@ -33,11 +31,8 @@ __all__ = [
     "Predictor",
     "StreamPredictor",
     "load_predictor",
-    "parse_policy",
     "resized",
 ]
-
-POLICIES = ("adaptive", "published", "every")
 
 
 class StreamPredictor:
@@ -89,23 +84,6 @@ class StreamPredictor:
 
     def finish(self) -> list[Prediction]:
         return []
-
-
-def parse_policy(text: str) -> str | Policy:
-    """A policy by name: "adaptive", "published", "every" (each frame a keyframe) or "every:N".
-
-    "every:N" looks at each N-th frame, whatever the picture shows, and hands it out without a cross-fade.
-    Raises VeloDepthError for another name.
-    """
-    if text in POLICIES:
-        return text
-    count = re.fullmatch("every:([1-9][0-9]*)", text)
-    if not count:
-        raise VeloDepthError(
-            f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}, every:N"
-        )
-    off = math.inf
-    return Adaptive(off, off, off, off, off, age=int(count[1]), blend=0)
 
 
 def load_predictor(spec: str) -> Predictor:
@@ -181,6 +159,6 @@ def _model(preset: str, runtime: str | None, device: str | None) -> Model:
 def _weights(runtime: Any) -> list[Path | str | bytes]:
     """All weights of a network in PyTorch, else the packaged files."""
     if not hasattr(runtime, "net"):
-        return sorted(path for path in NANO_WEIGHTS.iterdir() if path.is_file())
+        return sorted(path for path in NANO.iterdir() if path.is_file())
     state = runtime.net.state_dict()
     return [part for key in sorted(state) for part in (key, state[key].cpu().numpy().tobytes())]

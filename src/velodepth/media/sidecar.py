@@ -23,8 +23,8 @@ UNITS = {"time": "seconds", "depth": "metres", "camera": "pixels, pixel (i, j) c
 class JsonLinesWriter(FileWriter):
     """A .jsonl file: one line with `facts` of the run and the units, then one line a frame.
 
-    A frame's line: index, time (s), keyframe, reason (null between keyframes), scale (the cross-fade, 1 = the
-    network's own), camera (`Camera.to_dict`), depth {p5, p25, p50, p75, p95} (m, of a sample of the positive
+    A frame's line: index, time (s), keyframe, reason (null where the network did not look), camera
+    (`Camera.to_dict`), depth {p5, p25, p50, p75, p95} (m, of a sample of the positive
     finite pixels; null where there is none). All of it is strict JSON: a number that is not finite is null.
     """
 
@@ -46,7 +46,6 @@ class JsonLinesWriter(FileWriter):
                 "time": frame.time,
                 "keyframe": frame.is_keyframe,
                 "reason": frame.keyframe_reason,
-                "scale": frame.scale,
                 "camera": frame.camera.to_dict(),
                 "depth": {f"p{p}": metres for p, metres in zip(PERCENTILES, percentiles, strict=True)},
             }

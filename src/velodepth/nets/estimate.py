@@ -21,11 +21,10 @@ class Estimate(NamedTuple):
 class DepthNet(Protocol):
     """A network the torch runtime can run. Pure: tensors in, tensors out."""
 
-    def keyframe(self, canvas: Tensor, rays: Tensor | None = None, keep: Estimate | None = None) -> Estimate:
-        """Look anew at canvas (B, 3, H, W). rays (B, 3, H, W) of a known camera, or None to estimate them.
+    carries: bool  # whether it has `propagate`
 
-        With keep: features and rays are new, radius and confidence are keep's, the decoder does not run.
-        """
+    def keyframe(self, canvas: Tensor, rays: Tensor | None = None) -> Estimate:
+        """Look anew at canvas (B, 3, H, W). rays (B, 3, H, W) of a known camera, or None to estimate them."""
         ...
 
     def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:

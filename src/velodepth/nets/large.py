@@ -18,7 +18,7 @@ from .camera_head import CameraHead
 from .depth_decoder import DepthDecoder, confidence_of, radius_of
 from .estimate import Estimate
 from .propagation import Correction, Evidence, Observer
-from .vit import VisionTransformer
+from .vit import PATCH, VisionTransformer
 from .warp import last_pixel, uncovered, warp
 
 LEVELS = 4
@@ -81,6 +81,8 @@ class LargeNet(nn.Module):
     `keyframe` and `propagate` are made of the pure steps below them, in order.
     """
 
+    carries = True
+
     def __init__(self, config: LargeConfig = VITL) -> None:
         super().__init__()
         self.config = config
@@ -105,13 +107,13 @@ class LargeNet(nn.Module):
         )
         self.corrections = nn.ModuleList(Correction(width, seen) for seen in config.observer_widths[::-1])
 
-    def keyframe(self, canvas: Tensor, rays: Tensor | None = None, keep: Estimate | None = None) -> Estimate:
+    def keyframe(self, canvas: Tensor, rays: Tensor | None = None) -> Estimate:
         """Look anew at canvas (B, 3, H, W), H and W multiples of 14; see `DepthNet.keyframe`."""
         maps, tokens = self.encoder(canvas)
         if rays is None:
             rays = self.estimate_rays(tokens, canvas)
         features = self.condition(maps, rays)
-        radius, confidence = self.decode_keyframe(features, canvas) if keep is None else keep[:2]
+        radius, confidence = self.decode_keyframe(features, canvas)
         return Estimate(radius, confidence, rays, canvas.new_zeros(len(canvas)), Carried(features, canvas))
 
     def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:
@@ -136,7 +138,7 @@ class LargeNet(nn.Module):
 
     def condition(self, maps: list[Tensor], rays: Tensor) -> list[Tensor]:
         """The encoder's maps (B, h, w, C) told the rays (B, 3, H, W) -> features F_0..F_3 (B, D, h, w)."""
-        size = (maps[0].shape[1], maps[0].shape[2])
+        size = (rays.shape[2] // PATCH, rays.shape[3] // PATCH)
         embedding = embed_rays(rays, size, self.config.width)
         features = []
         for adapt, prompt, level in zip(self.adapt_maps, self.prompts, maps, strict=True):

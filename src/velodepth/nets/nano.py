@@ -1,7 +1,7 @@
 """The `nano` networks: one that looks at a picture, one that carries what was seen to the next.
 
 The idea of "Video Depth Propagation" (arXiv 2512.10725) at a size for two CPU cores, as five
-small networks, so that ONNX Runtime can run them as graphs while every warp stays outside:
+small networks:
 
     encode     canvas                          -> pyramid, camera           (keyframe)
     condition  pyramid, rays                   -> features                  (keyframe)
@@ -94,13 +94,16 @@ def enlarge_by(x: Tensor, shares: Tensor) -> Tensor:
 
 
 class Nano(nn.Module):
-    """Both networks of the preset; every method is pure: tensors in, tensors out.
+    """The network that looks and, where it `carries`, the one that propagates.
+
+    Every method is pure: tensors in, tensors out.
 
     Canvases are (B, 3, H, W), ImageNet-normalised, H and W multiples of 32.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, carries: bool = False) -> None:
         super().__init__()
+        self.carries = carries
         pairs = list(itertools.pairwise(WIDTHS))
         # Keyframe.
         self.encoder = EfficientNetLite2()
@@ -122,7 +125,11 @@ class Nano(nn.Module):
         self.doubt = nn.Sequential(conv(WIDTHS[-2], 24), nn.ReLU(), conv(24, 1, 1))
         self.coarse = conv(WIDTHS[-1], 1, 1)
         self.shares = nn.Sequential(conv(WIDTHS[-1] + 48, 32), nn.ReLU(), conv(32, 9 * 16, 1))
-        # Propagation.
+        if carries:
+            self._add_propagation(pairs)
+        self._start_humble()
+
+    def _add_propagation(self, pairs: list[tuple[int, int]]) -> None:
         self.stem = conv(7, WIDTHS[-1], stride=2)
         self.down = nn.ModuleList(conv(b, a, stride=2) for a, b in pairs)
         self.motion = nn.ModuleList(conv(w, CONTEXT, 1) for w in WIDTHS[:-1])
@@ -131,11 +138,11 @@ class Nano(nn.Module):
         self.gate = conv(CONTEXT, len(WIDTHS), 1)
         self.meet = nn.ModuleList(conv(2 * w, w // 2, 1) for w in WIDTHS)
         self.change = nn.ModuleList(conv(w // 2, w) for w in WIDTHS)
-        self._start_humble()
 
     def _start_humble(self) -> None:
         """At first: a centred camera of 60 degrees, bilinear enlarging, and propagation that only warps."""
-        for layer in (self.camera[3], self.layout[-1], self.shares[2], self.flow_change, *self.change):
+        propagation = (self.flow_change, *self.change) if self.carries else ()
+        for layer in (self.camera[3], self.layout[-1], self.shares[2], *propagation):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         starts = {
@@ -215,20 +222,16 @@ class Nano(nn.Module):
             features.append(warped[i] + gate * self.change[i](both))
         return features
 
-    # ---- a frame, start to end: what runtime/onnx.py does with the graphs and NumPy warps
+    # ---- a frame, start to end
 
-    def keyframe(self, canvas: Tensor, rays: Tensor | None = None, keep: Estimate | None = None) -> Estimate:
-        """Look anew. `rays` (B, 3, H, W) of a known camera, else estimated; with `keep`, its radius
-        and confidence stand and nothing is decoded."""
+    def keyframe(self, canvas: Tensor, rays: Tensor | None = None) -> Estimate:
+        """Look anew. `rays` (B, 3, H, W) of a known camera, else estimated."""
         pyramid, camera = self.encode(canvas)
         if rays is None:
             rays = pinhole_rays(camera, *canvas.shape[-2:])
         features = self.condition(pyramid, F.avg_pool2d(rays, 4))
-        if keep is not None:
-            radius, confidence = keep.radius, keep.confidence
-        else:
-            size, confidence = self.decode(features, canvas)
-            radius = radius_of(size, rays)
+        size, confidence = self.decode(features, canvas)
+        radius = radius_of(size, rays)
         nothing = canvas.new_zeros(len(canvas))
         return Estimate(radius, confidence, rays, nothing, Carried(features, canvas, None))
 
@@ -245,7 +248,7 @@ class Nano(nn.Module):
         return Estimate(radius_of(size, last.rays), confidence, last.rays, outside(refined), carried)
 
 
-# ---- geometry around the graphs; runtime/onnx.py holds the NumPy twins
+# ---- geometry around the networks
 
 
 def warp(x: Tensor, flow: Tensor) -> Tensor:

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import VeloDepthError
+from ..runtime.note import NOTE, read_note
 from ..stream.canvas import CanvasSpec
-from ..stream.keyframes import Published
+from ..stream.published import Thresholds
 from . import large
 from .model import Model
 
 if TYPE_CHECKING:
     from ..runtime.protocol import Runtime
 
-NANO_WEIGHTS = Path(__file__).parent / "nano"
-"""Folder of the packaged graphs and nano.safetensors."""
+NANO = Path(__file__).parent / "nano"
+"""Folder of the packaged graphs, as `velodepth export` writes one."""
+NANO_CANVAS = CanvasSpec(36_864, 36_864, 32, rounding="nearest", smooth=True)
 DEMO_CLIP = Path(__file__).parent / "demo.mp4"
 """The packaged clip, rendered by us: a walk round a furnished room, 640 x 480."""
 
@@ -36,20 +38,23 @@ class Preset:
 def load(preset: str = "nano", runtime: str | None = None, device: str | None = None) -> Model:
     """A model by name.
 
-    preset: "nano" (packaged, runs anywhere), "nano-fast", "nano-fine", "large" (the published checkpoint,
-    fetched from the hub), or the path of a local copy of that checkpoint (its folder or .safetensors file).
+    preset: "nano" (packaged, runs anywhere), "large" (the published checkpoint, fetched from the hub), the
+    path of a local copy of that checkpoint (its folder or .safetensors file), or a folder that
+    `velodepth export` wrote.
     runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
     the CPU, or the best device that torch finds.
     Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.
     """
     if preset in PRESETS:
         entry = PRESETS[preset]
+    elif (Path(preset) / NOTE).is_file():
+        entry = _exported(Path(preset))
     elif Path(preset).exists():
         entry = _large(Path(preset))
     else:
         raise VeloDepthError(
             f"there is no preset {preset!r}: choose one of {', '.join(PRESETS)}, or give the path of a "
-            "downloaded checkpoint"
+            "downloaded checkpoint or of an exported folder"
         )
     runtime = runtime or entry.runtimes[0]
     if runtime not in entry.runtimes:
@@ -59,20 +64,18 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
     return entry.load(runtime, device)
 
 
-def _nano(name: str, summary: str, pixels: int) -> Preset:
+def _nano() -> Preset:
     def load(runtime: str, device: str | None) -> Model:
-        spec = CanvasSpec(pixels, pixels, 32, rounding="nearest", smooth=True)
-        return Model(name, nano_runtime(runtime, device), spec, Published())
+        return Model("nano", _nano_runtime(runtime, device), NANO_CANVAS)
 
-    return Preset(name, summary, "Apache-2.0", ("onnx", "torch"), load)
+    return Preset("nano", "packaged, real time on two CPU cores", "Apache-2.0", ("onnx", "torch"), load)
 
 
-def nano_runtime(runtime: str, device: str | None = None) -> Runtime:
-    """The packaged networks on ONNX Runtime ("onnx") or PyTorch ("torch")."""
+def _nano_runtime(runtime: str, device: str | None) -> Runtime:
     if runtime == "onnx":
         from ..runtime.onnx import OnnxRuntime
 
-        return OnnxRuntime(NANO_WEIGHTS, device)
+        return OnnxRuntime(NANO, device)
     try:
         from safetensors.torch import load_file
 
@@ -83,18 +86,37 @@ def nano_runtime(runtime: str, device: str | None = None) -> Runtime:
             f"runtime 'torch' needs {error.name}: run  pip install 'velodepth[torch]'"
         ) from error
     net = Nano()
-    net.load_state_dict(load_file(NANO_WEIGHTS / "nano.safetensors"))
+    net.load_state_dict(load_file(NANO / "weights.safetensors"))
     return TorchRuntime(net, device)
+
+
+def _exported(folder: Path) -> Preset:
+    note = read_note(folder)
+
+    def load(runtime: str, device: str | None) -> Model:
+        from ..runtime.onnx import OnnxRuntime
+
+        try:
+            canvas = dict(note["canvas"])
+            canvas["size"] = tuple(canvas["size"]) if canvas["size"] else None
+            spec = CanvasSpec(**canvas)
+        except (TypeError, KeyError, ValueError) as error:
+            raise VeloDepthError(
+                f"{folder / NOTE} has no canvas that this version knows: export the folder anew"
+            ) from error
+        return Model(str(note.get("preset", folder.name)), OnnxRuntime(folder, device), spec)
+
+    return Preset(str(folder), "exported graphs", str(note.get("licence", "not told")), ("onnx",), load)
 
 
 def _large(path: Path | None) -> Preset:
     def load(runtime: str, device: str | None) -> Model:
         net, spec, settings = large.load_large(path, device)
-        policy = Published(
+        thresholds = Thresholds(
             motion=(settings.alpha_flow, settings.beta_flow),
             uncovered=(settings.alpha_luma, settings.beta_luma),
         )
-        return Model("large", net, spec, policy)
+        return Model("large", net, spec, thresholds)
 
     summary = "the published checkpoint, 390 M parameters, fetched from the hub"
     return Preset("large", summary, f"{large.LICENCE} (non-commercial)", ("torch",), load)
@@ -103,9 +125,7 @@ def _large(path: Path | None) -> Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        _nano("nano", "packaged, real time on two CPU cores", 64_512),
-        _nano("nano-fast", "the same weights on a smaller canvas", 36_864),
-        _nano("nano-fine", "the same weights on a larger canvas", 110_592),
+        _nano(),
         _large(None),
     )
 }

@@ -12,23 +12,22 @@ from ..runtime.protocol import Runtime
 from ..stream.canvas import CanvasSpec
 from ..stream.flow import Flow
 from ..stream.frame import DepthFrame
-from ..stream.keyframes import Adaptive, Every, Policy, Published
+from ..stream.keyframes import Policy, parse_policy
+from ..stream.published import PublishedStream, Thresholds
 from ..stream.stream import DepthStream
 
 
 class Model:
     """What `velodepth.load` returns. Holds no video: any number of streams may share it.
 
-    published: the published policy with this checkpoint's settings.
+    thresholds: of the published policy with this checkpoint's settings.
     """
 
-    def __init__(self, name: str, runtime: Runtime, spec: CanvasSpec, published: Published) -> None:
+    def __init__(
+        self, name: str, runtime: Runtime, spec: CanvasSpec, thresholds: Thresholds | None = None
+    ) -> None:
         self.name, self.runtime, self.spec = name, runtime, spec
-        self._policies: dict[str, Policy] = {
-            "adaptive": Adaptive(),
-            "published": published,
-            "every": Every(),
-        }
+        self._thresholds = thresholds or Thresholds()
 
     def stream(
         self, camera: Camera | None = None, policy: str | Policy = "adaptive", flow: Flow | None = None
@@ -36,16 +35,18 @@ class Model:
         """A new stream for one video.
 
         camera: of its pictures, e.g. velodepth.Pinhole(fx, fy, cx, cy) in picture pixels; None: estimated.
-        policy: "adaptive" (default), "published", "every" (a keyframe each frame), or an object such as
-        Adaptive(age=60). flow: default DIS.
+        policy: a name as `parse_policy` takes it, or an object such as Every(4). flow: default DIS.
+        Raises VeloDepthError for an unknown policy, and for "published" with a network that does not carry.
         """
-        if isinstance(policy, str):
-            if policy not in self._policies:
-                raise VeloDepthError(
-                    f"there is no keyframe policy {policy!r}: choose one of {', '.join(self._policies)}"
-                )
-            policy = self._policies[policy]
-        return DepthStream(self.runtime, self.spec, policy, camera, flow)
+        chosen = parse_policy(policy) if isinstance(policy, str) else policy
+        if chosen != "published":
+            return DepthStream(self.runtime, self.spec, chosen, camera, flow)
+        if not self.runtime.carries:
+            raise VeloDepthError(
+                f"policy 'published' needs a network that propagates, and {self.name} has none: choose "
+                "preset large, or another policy"
+            )
+        return PublishedStream(self.runtime, self.spec, self._thresholds, camera, flow)
 
     def run(
         self,

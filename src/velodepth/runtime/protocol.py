@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,16 +10,21 @@ import numpy as np
 
 @dataclass(frozen=True)
 class State:
-    """What a runtime knows after one frame. All maps have the canvas's size (H, W)."""
+    """What a runtime says of one frame. All maps have the canvas's size (H, W)."""
 
     radius: np.ndarray  # (H, W) float32, metres along the ray from the camera centre
-    rays: np.ndarray  # (H, W, 3) float32 unit rays, camera axes: those given or those of the last keyframe
+    rays: np.ndarray  # (H, W, 3) float32 unit rays, camera axes: those given or those of the last look
     confidence: np.ndarray  # (H, W) float32, above 0, higher is surer
-    uncovered: float  # 0..1: share of pixels whose source under the refined flow is outside; 0 at keyframes
-    memory: Any  # the runtime's own, opaque; stays on its device
+    uncovered: float = 0.0  # 0..1: share of pixels whose source under the refined flow is outside; 0 at looks
+    memory: Any = None  # the runtime's own, opaque; stays on its device
+    known: np.ndarray | None = None  # (H, W) bool: where radius means something; None: everywhere
     published_confidence: np.ndarray | None = None
     """(H, W) float32: what the published code shows as confidence on propagated frames, which is the radius
-    again (network.md, section 6.8). None at keyframes and for networks that were not published."""
+    again (network.md, section 6.8). None at looks and for networks that were not published."""
+
+    def without_memory(self) -> State:
+        """To be shown, which needs no more."""
+        return replace(self, memory=None)
 
 
 class Runtime(Protocol):
@@ -28,21 +33,28 @@ class Runtime(Protocol):
     name: str  # "torch", "onnx"
     device: str  # "cpu", "cuda", ...
 
-    def keyframe(
-        self, canvas: np.ndarray, rays: np.ndarray | None = None, keep: State | None = None
+    @property
+    def carries(self) -> bool:
+        """Whether `carry` may be called: the network has a part for it."""
+        ...
+
+    def look(
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, picture: np.ndarray | None = None
     ) -> State:
         """Look at a frame anew.
 
         canvas: (3, H, W) float32, normalised. rays: (H, W, 3) float32 unit rays of a known camera, or None to
-        estimate them. With keep, features and rays are new but radius and confidence are keep's (the
-        one-frame cross-fade of network.md, section 7) and the decoder does not run.
+        estimate them. picture: (h, w, 3) uint8 RGB, the same at its own size, for those who want it so.
         """
         ...
 
-    def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
-        """Carry state to the next frame.
+    def carry(
+        self, state: State, canvas: np.ndarray, flow: np.ndarray, picture: np.ndarray | None = None
+    ) -> State:
+        """Carry a state to the next frame.
 
-        canvas: (3, H, W) float32 of the new frame. flow: (2, H, W) float32, (dx, dy) canvas pixels: where the
-        content of a pixel of the new frame was in the state's frame. The last keyframe's rays stay.
+        state: the last one, with its radius as it was shown. canvas, picture: of the new frame, as in `look`.
+        flow: (2, H, W) float32, (dx, dy) canvas pixels: where the content of a pixel of the new frame was in
+        the last one. The rays of the last look stay.
         """
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -27,7 +26,7 @@ class TorchRuntime:
     """A network on a device, as a `Runtime`. float32 throughout, no autocast.
 
     net: an nn.Module with the two calls of `velodepth.nets.estimate.DepthNet`,
-    `keyframe(canvas, rays, keep) -> Estimate` and `propagate(last, canvas, flow) -> Estimate`, tensors with
+    `keyframe(canvas, rays) -> Estimate` and `propagate(last, canvas, flow) -> Estimate`, tensors with
     a batch axis; it is moved to the device and set to eval mode. device: "cpu", "cuda", "cuda:1", "mps", or
     None for the best there is. Raises VeloDepthError when the device is not there.
     State.memory is the last Estimate and stays on the device.
@@ -46,27 +45,29 @@ class TorchRuntime:
             ) from error
         self.net = cast(DepthNet, net.eval())
 
-    def keyframe(
-        self, canvas: np.ndarray, rays: np.ndarray | None = None, keep: State | None = None
+    @property
+    def carries(self) -> bool:
+        """See `Runtime.carries`."""
+        return self.net.carries
+
+    def look(
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, picture: np.ndarray | None = None
     ) -> State:
-        """See `Runtime.keyframe`."""
+        """See `Runtime.look`."""
+        known = None if rays is None else self._tensor(rays.transpose(2, 0, 1))
         with _inference():
-            estimate = self.net.keyframe(
-                self._tensor(canvas),
-                None if rays is None else self._tensor(rays.transpose(2, 0, 1)),
-                None if keep is None else keep.memory,
-            )
+            estimate = self.net.keyframe(self._tensor(canvas), known)
         if rays is None:
             rays = estimate.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
-        state = _state(estimate, rays)
-        if keep is None:
-            return state
-        return replace(state, radius=keep.radius, confidence=keep.confidence)
+        return _state(estimate, rays)
 
-    def propagate(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
-        """See `Runtime.propagate`."""
+    def carry(
+        self, state: State, canvas: np.ndarray, flow: np.ndarray, picture: np.ndarray | None = None
+    ) -> State:
+        """See `Runtime.carry`."""
         with _inference():
-            estimate = self.net.propagate(state.memory, self._tensor(canvas), self._tensor(flow))
+            last = state.memory._replace(radius=self._tensor(state.radius[None]))
+            estimate = self.net.propagate(last, self._tensor(canvas), self._tensor(flow))
         return _state(estimate, state.rays)
 
     def _tensor(self, array: np.ndarray) -> Tensor:

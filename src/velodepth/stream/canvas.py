@@ -36,8 +36,14 @@ class CanvasSpec:
     level: int | None = None  # 0..9: which tenth of the budget to use; None: all of it
     rounding: Literal["up", "nearest"] = "up"  # how each side becomes a multiple
     smooth: bool = False  # average the pixels that shrink into one (antialiasing); else plain bilinear
+    size: tuple[int, int] | None = None  # (width, height) of every canvas, for networks made for one alone
 
     def __post_init__(self) -> None:
+        if self.size is not None and any(side <= 0 or side % self.multiple for side in self.size):
+            raise VeloDepthError(
+                f"a canvas of {self.size[0]}x{self.size[1]} does not fit this network: give multiples of "
+                f"{self.multiple}"
+            )
         if not 0 < self.min_pixels <= self.max_pixels:
             raise VeloDepthError(
                 f"the pixel budget is ({self.min_pixels}, {self.max_pixels}): give 0 < min <= max"
@@ -97,6 +103,10 @@ class Canvas:
         lowest, highest = spec.pixel_range
         pixels = padded_width * padded_height
         scale = math.sqrt(min(max(pixels, lowest), highest) / pixels)
+        canvas_width, canvas_height = spec.size or (
+            spec.round(padded_width * scale),
+            spec.round(padded_height * scale),
+        )
         return cls(
             picture_width=width,
             picture_height=height,
@@ -104,8 +114,8 @@ class Canvas:
             top=top,
             right=pad_x - left,
             bottom=pad_y - top,
-            width=spec.round(padded_width * scale),
-            height=spec.round(padded_height * scale),
+            width=canvas_width,
+            height=canvas_height,
             smooth=spec.smooth,
         )
 

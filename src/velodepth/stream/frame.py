@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..cameras import Camera, fit_pinhole
+from ..cameras import Camera, fit_pinhole, focal_of
 from ..runtime.protocol import State
 from .canvas import Canvas
 
@@ -19,6 +19,11 @@ class Lens:
 
     def __init__(self, given: Camera | None, rays: np.ndarray, canvas: Canvas) -> None:
         self.given, self.rays, self._canvas = given, rays, canvas
+
+    @cached_property
+    def focal(self) -> float:
+        """Effective focal length on the canvas, pixels."""
+        return focal_of(self.rays)
 
     @cached_property
     def camera(self) -> Camera:
@@ -45,15 +50,15 @@ class DepthFrame:
         lens: Lens,
         state: State,
         canvas: Canvas,
-        scale: float,
+        motion: np.ndarray | None = None,
     ) -> None:
         self.index = index  # 0 for the first picture since the stream started or was reset
         self.time = time  # seconds
         self.picture = picture  # (H, W, 3) uint8 RGB
-        self.keyframe_reason = reason  # why the network looked anew, None on propagated frames
-        self.scale = (
-            scale  # what the keyframe cross-fade multiplies this frame's depth by (median); 1.0: nothing
-        )
+        self.keyframe_reason = reason  # why the network looked, None where it did not
+        # (4, 4) float64: points in the last frame's camera axes -> in this one's, metres. None where it is not
+        # known: on first frames, after cuts, and where no motion of the camera explains the picture.
+        self.motion = motion
         self._lens = lens
         self._state = state
         self._canvas = canvas
@@ -87,6 +92,13 @@ class DepthFrame:
         """(H, W, 3) float32 unit directions through the pixel centres."""
         rays = self._canvas.restore(self._state.rays)
         return rays / np.linalg.norm(rays, axis=2, keepdims=True)
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """(H, W) bool: where depth means something."""
+        if self._state.known is None or self._state.known.all():
+            return np.ones(self.picture.shape[:2], bool)
+        return self._canvas.restore(self._state.known.astype(np.float32)) > 0.5
 
     @cached_property
     def confidence(self) -> np.ndarray:

@@ -1,123 +1,110 @@
-"""The decision alone: is this frame a keyframe, and why.
-
-A policy sees one step's `Evidence` before any network runs (`before`); one that needs the network's own
-flow decides after propagation (`after`).
-"""
+"""The decision alone: does the network look at this frame, and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
+from ..errors import VeloDepthError
 from .evidence import Evidence
 
-Reason = Literal["start", "cut", "motion", "uncovered", "drift", "age", "every"]
-FRESH: frozenset[str] = frozenset({"start", "cut"})
+Reason = Literal["start", "cut", "motion", "uncovered", "drift", "moving", "age", "every"]
+ANEW: frozenset[str] = frozenset({"start", "cut"})
 """Reasons for which nothing of the frames before may remain."""
 
 
-@dataclass
-class Since:
-    """What has gathered since the last keyframe; the frame being decided is not counted yet."""
+@dataclass(frozen=True)
+class Policy:
+    """When to look. A policy holds knobs and no state; streams may share one. Override `decide`."""
 
-    frames: int = 1  # 1 for the first frame after a keyframe
-    moved: float = 0.0  # halved each frame, then the step's added (published policy)
-    uncovered: float = 0.0  # likewise
-    wandered: float = 0.0  # median |log ratio| of the last radius to the keyframe's, carried along the flow
+    remembers: ClassVar[bool] = True
+    """False: every frame is looked at by itself, and nothing is carried."""
 
-
-class Policy(Protocol):
-    """When to look anew. A policy holds knobs and no state; streams may share one."""
-
-    @property
-    def uses_evidence(self) -> bool:
-        """False: every frame is a keyframe, so that neither flow nor the last picture is needed."""
-        ...
-
-    @property
-    def blend(self) -> int:
-        """Frames over which a keyframe other than start and cut replaces what was shown; 0: at once."""
-        ...
-
-    @property
-    def keeps_shown(self) -> bool:
-        """True: a keyframe shows the propagated radius and holds its confidence (published policy)."""
-        ...
-
-    def before(self, since: Since, evidence: Evidence | None) -> Reason | None:
-        """Decide without a network."""
-        ...
-
-    def after(self, since: Since, evidence: Evidence, uncovered: float) -> Reason | None:
-        """Decide once the frame was propagated; `uncovered` is of this step, by the refined flow."""
-        ...
+    def decide(self, evidence: Evidence) -> Reason | None:
+        """Why the network looks at this frame, or None. "cut" forgets what is carried."""
+        return None
 
 
 @dataclass(frozen=True)
-class Adaptive:
-    """The default: look when propagation has too little to go on. `inf` turns a knob off."""
+class Adaptive(Policy):
+    """The default: look as often as something moves, less often where only the camera does or nothing.
+
+    `inf` turns a knob off.
+    """
 
     cut: float = 0.55  # unexplained above this: another scene, nothing of the old one is kept
     drift: float = 0.3  # unexplained above this: the warp has lost the picture
-    wander: float = 0.2  # median |log ratio| to what the keyframe saw above this: also called drift
     motion: float = 0.16  # one step's motion above this, in picture sizes: flow cannot be trusted
-    uncovered: float = 0.22  # share of the picture not seen by the last keyframe above this
-    age: float = 30  # frames since the last keyframe at most: what came into a steady picture is then seen
-    blend: int = 8
-    uses_evidence: ClassVar[bool] = True
-    keeps_shown: ClassVar[bool] = False
+    uncovered: float = 0.05  # share of the picture that no look has seen above this
+    moving: float = 0.01  # share that moves by itself above this, while the camera moves: look at once
+    moving_still: float = 0.002  # the same before a camera that stands
+    still: float = 0.002  # motion below this, in picture sizes: the camera stands
+    age: float = 3  # frames from look to look at most, while the camera moves
+    age_still: float = 6  # the same for one that stands
 
-    def before(self, since: Since, evidence: Evidence | None) -> Reason | None:
-        assert evidence is not None
+    def decide(self, evidence: Evidence) -> Reason | None:
+        """See `Policy.decide`."""
         if evidence.unexplained > self.cut:
             return "cut"
-        if evidence.moved(every=4) > self.motion:
+        if evidence.moved > self.motion:
             return "motion"
         if evidence.uncovered > self.uncovered:
             return "uncovered"
-        if evidence.unexplained > self.drift or since.wandered > self.wander:
+        if evidence.unexplained > self.drift:
             return "drift"
-        return "age" if since.frames >= self.age else None
-
-    def after(self, since: Since, evidence: Evidence, uncovered: float) -> Reason | None:
-        return None
+        still = evidence.moved < self.still
+        if evidence.moving > (self.moving_still if still else self.moving):
+            return "moving"
+        return "age" if evidence.frames >= (self.age_still if still else self.age) else None
 
 
 @dataclass(frozen=True)
-class Every:
-    """A keyframe each frame: the per-frame model, to compare with."""
+class Every(Policy):
+    """Look at every n-th frame, whatever it shows, and at cuts.
 
-    blend: ClassVar[int] = 0
-    uses_evidence: ClassVar[bool] = False
-    keeps_shown: ClassVar[bool] = False
+    Raises VeloDepthError where n is below 1.
+    """
 
-    def before(self, since: Since, evidence: Evidence | None) -> Reason | None:
+    n: int = 1
+    cut: float = 0.55  # as in Adaptive
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise VeloDepthError(f"every {self.n} frames is not a distance: give a whole number from 1 up")
+
+    def decide(self, evidence: Evidence) -> Reason | None:
+        """See `Policy.decide`."""
+        if evidence.unexplained > self.cut:
+            return "cut"
+        return "every" if evidence.frames >= self.n else None
+
+
+@dataclass(frozen=True)
+class PerFrame(Policy):
+    """The network alone on every frame, nothing carried: for unrelated pictures, and to compare with."""
+
+    remembers: ClassVar[bool] = False
+
+    def decide(self, evidence: Evidence) -> Reason | None:
+        """See `Policy.decide`."""
         return "every"
 
-    def after(self, since: Since, evidence: Evidence, uncovered: float) -> Reason | None:
-        return None
+
+POLICIES = ("adaptive", "every", "every:N", "per-frame", "published")
 
 
-@dataclass(frozen=True)
-class Published:
-    """The published code's policy with its quirks (network.md, section 7): decides after propagating,
-    shows the propagated radius on keyframes, and lets a hard cut pass unnoticed."""
+def parse_policy(text: str) -> Policy | Literal["published"]:
+    """A policy by name: "adaptive", "every" (a look on every frame), "every:4", "per-frame" (the network
+    alone, nothing carried), "published" (what the published code does: a stream of its own,
+    stream/published.py).
 
-    motion: tuple[float, float] = field(default=(0.1, 0.15))  # alpha, beta of alpha + beta * 0.9^(n - 1)
-    uncovered: tuple[float, float] = field(default=(0.1, 0.15))
-    blend: ClassVar[int] = 0
-    uses_evidence: ClassVar[bool] = True
-    keeps_shown: ClassVar[bool] = True
-
-    def before(self, since: Since, evidence: Evidence | None) -> Reason | None:
-        return None
-
-    def after(self, since: Since, evidence: Evidence, uncovered: float) -> Reason | None:
-        since.moved = since.moved / 2 + evidence.moved()
-        since.uncovered = since.uncovered / 2 + uncovered
-        patience = 0.9 ** (since.frames - 1)
-        if since.moved > self.motion[0] + self.motion[1] * patience:
-            return "motion"
-        if since.uncovered > self.uncovered[0] + self.uncovered[1] * patience:
-            return "uncovered"
-        return None
+    Raises VeloDepthError for any other name.
+    """
+    if text == "published":
+        return "published"
+    if text in ("adaptive", "every", "per-frame"):
+        return {"adaptive": Adaptive, "every": Every, "per-frame": PerFrame}[text]()
+    name, _, count = text.partition(":")
+    if name == "every" and count.isascii() and count.isdecimal() and len(count) < 10:
+        return Every(int(count))
+    raise VeloDepthError(f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}")

@@ -1,4 +1,4 @@
-"""The online loop: one picture in, one `DepthFrame` out, now."""
+"""The online loop: one picture in, one `DepthFrame` out, now. Look, carry, fuse."""
 
 from __future__ import annotations
 
@@ -12,26 +12,43 @@ from ..cameras import Camera
 from ..errors import VeloDepthError
 from ..media.arrays import as_picture
 from ..runtime.protocol import Runtime, State
+from . import fuse
 from .canvas import Canvas, CanvasSpec, to_uint8
-from .evidence import Evidence, remap
-from .fade import Fade
+from .evidence import Evidence, Warp
 from .flow import DisFlow, Flow
 from .frame import DepthFrame, Lens
-from .keyframes import FRESH, Policy, Reason, Since
+from .keyframes import ANEW, Policy, Reason
+from .motion import Motion, solve_motion
 
 FRAME_RATE = 30.0
 """Frames a second assumed for pictures pushed without a time."""
 
 
+class Seen(NamedTuple):
+    """What the loop says of one picture."""
+
+    state: State  # radius, rays, confidence and what is known: to be shown
+    reason: Reason | None  # why the network looked, or None
+    motion: np.ndarray | None  # see DepthFrame.motion
+
+
+class Step(NamedTuple):
+    """What is known of a picture before any network has run."""
+
+    flow: np.ndarray  # (2, H, W) float32 canvas pixels, this picture -> the last
+    motion: Motion | None
+    carried: fuse.Memory
+    evidence: Evidence
+
+
 class Last(NamedTuple):
     """What a stream keeps of the picture before."""
 
-    state: State  # the network's own
-    shown: np.ndarray  # (H, W) float32, the radius handed out, after the cross-fade
+    state: State  # as shown, with the network's own memory
+    memory: fuse.Memory
     small: np.ndarray  # (H, W, 3) uint8, the canvas for the flow
     luma: np.ndarray  # (H, W) uint8
-    seen: np.ndarray  # (H, W) uint8, see Evidence.seen
-    anchor: np.ndarray  # (H, W) float32, log radius of the last keyframe, carried along the flow
+    frames: int  # since the last look; 0: it was one
 
 
 class DepthStream:
@@ -63,9 +80,6 @@ class DepthStream:
         self._canvas: Canvas | None = None
         self._lens: Lens | None = None
         self._last: Last | None = None
-        self._since = Since()
-        self._fade: Fade | None = None
-        self._late = False  # the last picture was a keyframe other than the first
 
     def push(self, picture: Any, time: float | None = None) -> DepthFrame:
         """Depth of the next picture.
@@ -87,75 +101,54 @@ class DepthStream:
                 f"picture {self._index} is {width} x {height}, but the stream began with {c.picture_width} x "
                 f"{c.picture_height}: resize it, or call reset() to begin anew."
             )
-        state, scale, reason = self._see(self._canvas.fill(picture))
-        if self._lens is None or self._lens.rays is not state.rays:
-            self._lens = Lens(self._given, state.rays, self._canvas)
+        seen = self._see(picture, self._canvas.fill(picture))
+        rays = seen.state.rays
+        if self._lens is None or self._lens.rays is not rays:
+            self._lens = Lens(self._given, rays, self._canvas)
         seconds = self._index / FRAME_RATE if time is None else time
-        frame = DepthFrame(self._index, seconds, picture, reason, self._lens, state, self._canvas, scale)
+        frame = DepthFrame(
+            self._index, seconds, picture, seen.reason, self._lens, seen.state, self._canvas, seen.motion
+        )
         self._index += 1
         return frame
 
-    def _see(self, canvas: np.ndarray) -> tuple[State, float, Reason | None]:
-        """The state to show for the next canvas, the cross-fade's factor, and why it is a keyframe."""
-        policy, last = self._policy, self._last
-        if not policy.uses_evidence:
-            reason = policy.before(self._since, None) if self._index else "start"
-            state = self._runtime.keyframe(canvas, self._rays)
-            return replace(state, memory=None), 1.0, reason
+    def _see(self, picture: np.ndarray, canvas: np.ndarray) -> Seen:
+        """Look or carry, then fuse; keeps what the next picture needs."""
+        if not self._policy.remembers:
+            state = self._runtime.look(canvas, self._rays, picture)
+            return Seen(state.without_memory(), "every" if self._index else "start", None)
         small = to_uint8(canvas)
         luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        seen = np.full_like(luma, 255)
-        if last is None:
-            state, reason = self._runtime.keyframe(canvas, self._rays), "start"
-            shown, scale, anchor = state.radius, 1.0, np.log(state.radius)
+        last = self._last
+        step = self._step(last, small, luma) if last else None
+        reason = self._policy.decide(step.evidence) if step else "start"
+        if last is None or step is None or reason in ANEW:
+            state, motion = self._runtime.look(canvas, self._rays, picture), None
+            memory, radius = fuse.start(state), state.radius
         else:
-            flow = self._flow(last.small, small)
-            evidence = Evidence(last.luma, luma, flow, last.seen)
-            state, reason = self._step(last.state, canvas, flow, evidence)
-            shown, scale = self._faded(last.shown, state.radius, reason, flow)
-            if reason:
-                anchor = np.log(state.radius)
+            motion = step.motion
+            if reason:  # the same shot: the same camera
+                state = self._runtime.look(canvas, last.state.rays, picture)
+                memory = fuse.fuse(step.carried, state, step.evidence)
+            elif self._runtime.carries:
+                state = self._runtime.carry(last.state, canvas, step.flow, picture)
+                memory = fuse.fuse(step.carried, state, step.evidence)
             else:
-                seen, anchor = evidence.seen, remap(last.anchor, flow)
-        self._since = Since() if reason else self._longer(state.radius, anchor, seen)
-        self._last = Last(state, shown, small, luma, seen, anchor)
-        return replace(state, radius=shown, memory=None), scale, reason
+                state, memory = last.state, fuse.unobserved(step.carried, step.evidence)
+            radius = np.exp(memory.log_radius)
+        state = replace(state, radius=radius, confidence=memory.confidence, known=memory.known)
+        self._last = Last(state, memory, small, luma, 0 if reason or last is None else last.frames + 1)
+        return Seen(state.without_memory(), reason, None if motion is None else motion.matrix)
 
-    def _step(
-        self, last: State, canvas: np.ndarray, flow: np.ndarray, evidence: Evidence
-    ) -> tuple[State, Reason | None]:
-        """Propagate or look anew, and why."""
-        runtime, policy = self._runtime, self._policy
-        reason = policy.before(self._since, evidence)
-        if reason in FRESH:
-            return runtime.keyframe(canvas, self._rays), reason
-        if reason is not None:  # the same shot: the same camera
-            return runtime.keyframe(canvas, last.rays), reason
-        state = runtime.propagate(last, canvas, flow)
-        if policy.keeps_shown and state.published_confidence is not None:
-            state = replace(state, confidence=state.published_confidence)
-        reason = policy.after(self._since, evidence, state.uncovered)
-        if reason is not None:
-            state = runtime.keyframe(canvas, self._rays, keep=state)
-        if policy.keeps_shown and self._late:
-            state = replace(state, confidence=last.confidence)
-        self._late = reason is not None
-        return state, reason
-
-    def _longer(self, radius: np.ndarray, anchor: np.ndarray, seen: np.ndarray) -> Since:
-        """One more frame since the keyframe, and how far the radius has wandered from what it saw."""
-        some = (slice(None, None, 4),) * 2  # every fourth pixel tells as much
-        off = np.abs(np.log(radius[some]) - anchor[some])[seen[some] == 255]
-        wandered = float(np.median(off)) if off.size else 0.0
-        return replace(self._since, frames=self._since.frames + 1, wandered=wandered)
-
-    def _faded(
-        self, shown: np.ndarray, radius: np.ndarray, reason: Reason | None, flow: np.ndarray
-    ) -> tuple[np.ndarray, float]:
-        """The radius to show, and the cross-fade's factor; `shown` was handed out for the frame before."""
-        if reason is not None:
-            blends = self._policy.blend and reason not in FRESH
-            self._fade = Fade(shown, radius, flow, self._policy.blend) if blends else None
-        elif self._fade is not None and not self._fade.advance(flow):
-            self._fade = None
-        return self._fade.apply(radius) if self._fade else (radius, 1.0)
+    def _step(self, last: Last, small: np.ndarray, luma: np.ndarray) -> Step:
+        """From the last picture to this one, by flow alone."""
+        assert self._lens is not None
+        flow = self._flow(last.small, small)
+        warp = Warp(flow)
+        rays, known = last.state.rays, last.memory.known
+        points = warp.linear(last.state.radius[..., None] * rays)
+        there = warp.inside & (warp.nearest(known.view(np.uint8)) > 0)
+        motion = solve_motion(points, rays, there, self._lens.focal)
+        carried = fuse.carry(last.memory, warp, motion)
+        evidence = Evidence(last.frames + 1, flow, warp, last.luma, luma, motion, carried.precision)
+        return Step(flow, motion, carried, evidence)

@@ -178,7 +178,7 @@ class Ablated(Nano):
     """`nano` without the correction of features, or without the refinement of flow."""
 
     def __init__(self, without: list[str]):
-        super().__init__()
+        super().__init__(carries=True)
         self.without = without
 
     def observe(self, clues: Tensor, flow: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
@@ -196,7 +196,11 @@ def make_student(config: Config) -> Student:
     Raises VeloDepthError where these cannot be read, or a canvas does not fit the network.
     """
     if config.preset == "nano":
-        net = Ablated(config.without) if {"correction", "refinement"} & set(config.without) else Nano()
+        net = (
+            Ablated(config.without)
+            if {"correction", "refinement"} & set(config.without)
+            else Nano(carries=True)
+        )
         if config.stage == "keyframe" and not config.init:
             _load_imagenet(net)
         student: Student = NanoStudent(net, config)

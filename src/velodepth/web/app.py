@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from .. import __version__
 from ..errors import VeloDepthError
 from ..presets import DEMO_CLIP, Model, load
-from ..presets.catalogue import NANO_WEIGHTS
+from ..presets.catalogue import NANO
 from .limits import Limits
 from .settings import browser_settings, server_settings
 from .static import PAGE
@@ -176,7 +176,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
     app.add_api_route("/local/settings.json", lambda: browser_settings(nano, limits))
     app.add_api_route("/local/demo.mp4", demo)
     app.add_api_route("/local", lambda: RedirectResponse("local/"))
-    app.mount("/local/nano", StaticFiles(directory=NANO_WEIGHTS))
+    app.mount("/local/nano", StaticFiles(directory=NANO))
     app.mount("/local", StaticFiles(directory=PAGE, html=True))
     app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app

@@ -8,10 +8,8 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
-from ..runtime.onnx import FOCAL_UNIT, GRAPHS
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.evidence import QUIET
-from ..stream.fade import NONE, WHOLE
 from ..stream.keyframes import Adaptive
 from .limits import Limits
 from .wire import MAP_SIDE, PICTURE_SIDE
@@ -37,12 +35,9 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
     return {
         "engine": "browser",
         "preset": nano.name,
-        "graphs": GRAPHS,
-        "focal_unit": FOCAL_UNIT,
         "canvas": canvas,
         "policy": asdict(Adaptive()),
         "quiet": QUIET,
-        "fade": {"whole": WHOLE, "none": NONE},
         "range": colours,
         **_shared(limits),
     }

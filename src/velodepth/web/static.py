@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import VeloDepthError
 from ..media.atomic import explained
 from ..presets import DEMO_CLIP, load
-from ..presets.catalogue import NANO_WEIGHTS
+from ..presets.catalogue import NANO
 from .limits import Limits
 from .settings import browser_settings
 
@@ -31,7 +31,7 @@ def export(folder: Path, overwrite: bool = False) -> None:
         with tempfile.TemporaryDirectory(prefix=".velodepth-", dir=folder) as name:
             part = Path(name)
             shutil.copytree(PAGE, part, dirs_exist_ok=True)
-            shutil.copytree(NANO_WEIGHTS, part / "nano")
+            shutil.copytree(NANO, part / "nano")
             shutil.copy(DEMO_CLIP, part / "demo.mp4")
             settings = browser_settings(load("nano"), Limits())
             (part / "settings.json").write_text(json.dumps(settings), encoding="utf-8")

@@ -1,0 +1,121 @@
+"""What is shown: what was just observed, fused with what is carried along the flow.
+
+All on the canvas and in log radius. Every pixel carries a precision: how many looks stand behind its value.
+An observation counts as one more, so that values settle like a mean; where the carried value is contradicted,
+its precision falls and the observation takes over. Source: a recursive weighted mean, with the reset of
+CODD (arXiv 2111.07337, section 3.3) as a rule instead of a network.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from ..runtime.protocol import State
+from .evidence import CHANGED, Evidence, Warp
+from .motion import Motion
+
+MOST = 6.0
+"""Precision never exceeds this: an old value still gives way within some frames."""
+CELL, SLOW, CLIP = 32, 0.08, 0.25
+"""The smooth part of the difference, i.e. scale: averaged over cells of so many canvas pixels, followed by
+this share at each look, and at most so large in log radius; what is beyond is not scale."""
+SURPRISE, BLUR = 0.12, 4.0
+"""Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
+EDGE, EDGE_SHARE = 0.05, 0.8
+"""Log jump between neighbours from which an observed edge is drawn anew, and by which share: means of
+edges that do not quite coincide are soft."""
+
+
+class Memory(NamedTuple):
+    """What is known of a frame, all (H, W) of the canvas."""
+
+    log_radius: np.ndarray  # float32, log metres
+    precision: np.ndarray  # float32, 0 (a guess) to MOST
+    confidence: np.ndarray  # float32, the network's own
+    known: np.ndarray  # bool: False where no network has said anything
+
+
+def start(observed: State) -> Memory:
+    """A first look: nothing is carried."""
+    known = _known(observed)
+    return Memory(np.log(observed.radius), known.astype(np.float32), observed.confidence, known)
+
+
+def carry(last: Memory, warp: Warp, motion: Motion | None) -> Memory:
+    """Bring what is known to the next frame: along the flow, and by the camera's own motion where known."""
+    carried = warp.sharp(last.log_radius)
+    if motion is not None:
+        carried = np.where(motion.follows, np.log(np.maximum(motion.radius, 1e-3)), carried)
+    known = last.known
+    if not known.all():  # beside a hole values are mixed with what is not known
+        known = warp.nearest(cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
+    precision = warp.linear(last.precision) * (warp.inside & known)
+    return Memory(carried, precision, warp.linear(last.confidence), known)
+
+
+def unobserved(carried: Memory, evidence: Evidence) -> Memory:
+    """A frame without an observation: what is carried, less sure where the picture changed."""
+    return carried._replace(precision=carried.precision * (1 - _changed(evidence)))
+
+
+def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
+    """Carried and observed -> shown.
+
+    The gain of a pixel is 1 / (1 + precision): 1 where nothing is carried. The smooth part of the difference
+    is scale and only drifts; the rest may change at once.
+    """
+    log_radius, known = np.log(observed.radius), _known(observed)
+    both = known & carried.known
+    difference = np.where(both, log_radius - carried.log_radius, 0)
+    changed = _changed(evidence)
+    comparable = both & (carried.precision > 0) & ~evidence.independent & (changed < 0.5)
+    scale = smooth(np.clip(difference, -CLIP, CLIP), comparable)
+    detail = difference - scale
+    news = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1
+    independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)
+    doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
+    precision = carried.precision * (1 - doubt)
+    gain = np.maximum(1 / (1 + precision), EDGE_SHARE * edges(log_radius))
+    fused = carried.log_radius + np.float32(SLOW) * scale + gain * detail
+    fused = np.where(carried.known, fused, log_radius - np.float32(1 - SLOW) * scale)
+    confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
+    return Memory(
+        np.where(known, fused, carried.log_radius),
+        np.where(known, np.minimum(precision + 1, MOST), carried.precision),
+        np.where(known, confidence, carried.confidence),
+        known | carried.known,
+    )
+
+
+def smooth(difference: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Means of (H, W) over cells of CELL pixels of those that count, bilinear in between, (H, W) float32.
+
+    A cell where few count leans on the mean of all.
+    """
+    height, width = difference.shape
+    cells = max(1, width // CELL), max(1, height // CELL)
+    weight = counts.astype(np.float32)
+    total = cv2.resize(difference * weight, cells, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight, cells, interpolation=cv2.INTER_AREA)
+    overall = float(total.sum() / max(share.sum(), 1e-6))
+    means = (total + 0.01 * overall) / (share + 0.01)
+    return cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def edges(log_radius: np.ndarray) -> np.ndarray:
+    """(H, W) float32, 0..1: how much of a depth edge lies among the 3 x 3 pixels around."""
+    around = np.ones((3, 3), np.uint8)
+    jump = cv2.dilate(log_radius, around) - cv2.erode(log_radius, around)
+    return cv2.GaussianBlur(np.clip(jump / EDGE - 1, 0, 1), (0, 0), 1.0)
+
+
+def _known(observed: State) -> np.ndarray:
+    return np.ones(observed.radius.shape, bool) if observed.known is None else observed.known
+
+
+def _changed(evidence: Evidence) -> np.ndarray:
+    """(H, W) float32, 0..1: the picture shows something else here."""
+    return np.clip(2 * evidence.residual / CHANGED - 1, 0, 1)

@@ -1,0 +1,95 @@
+"""The camera's own motion from one frame to the next, from optical flow and the radius that is carried.
+
+With the distance of every point known in the last frame, and flow saying where it is now, six numbers move
+the last camera to this one; they say how far each point that stands still is from the new place. Source:
+perspective-n-point with robust weights (Geman-McClure), Gauss-Newton on SE(3).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+GRID = 8
+"""Every n-th pixel of both axes is used, and GRID / 2 pixels of rim are left out."""
+STEPS = 10
+WIDEST, TIGHTEST = 16.0, 0.7
+"""Canvas pixels: the scale of the robust weights in the first step and at the end."""
+FOLLOWS = 2.0
+"""Canvas pixels: a point whose new place is off by less stands still."""
+FEWEST, LEAST_SHARE = 30, 0.5
+"""Points needed, and the share of them that must agree, for a motion to be believed."""
+
+
+class Motion(NamedTuple):
+    """What the camera did between two frames, and what stands still."""
+
+    matrix: np.ndarray  # (4, 4) float64: points in the last camera's axes -> in this one's, metres
+    radius: np.ndarray  # (H, W) float32: metres, carried to this frame by the motion
+    follows: np.ndarray  # (H, W) bool: this pixel moved as the camera alone would move it
+
+
+def solve_motion(
+    points: np.ndarray, rays: np.ndarray, known: np.ndarray, pixels_per_radian: float
+) -> Motion | None:
+    """The rigid motion that brings points of the last frame onto the rays of this one.
+
+    points: (H, W, 3) float32, for each pixel of this frame the point that flow says it shows, metres in the
+    last camera's axes. rays: (H, W, 3) float32 unit rays of this frame. known: (H, W) bool, where `points`
+    means something. pixels_per_radian: the canvas's focal length. Returns None where no motion explains at
+    least half of the picture.
+    """
+    some = (slice(GRID // 2, None, GRID),) * 2
+    usable = known[some]
+    at, towards = points[some][usable].astype(np.float64), rays[some][usable].astype(np.float64)
+    if len(at) < FEWEST:
+        return None
+    # Two axes across each ray: an error along them, over the length along the ray, is an angle.
+    helper = np.where(np.abs(towards[:, :1]) < 0.7, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    right = np.cross(towards, helper)
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    down = np.cross(towards, right)
+    turn, shift = np.eye(3), np.zeros(3)
+    scale, off = WIDEST, np.empty(len(at))
+    for _ in range(STEPS):
+        now = at @ turn.T + shift
+        along = np.maximum((now * towards).sum(1), 1e-3)
+        across = np.stack([(now * right).sum(1), (now * down).sum(1)], 1) / along[:, None]
+        error = across * pixels_per_radian
+        off = np.sqrt((error * error).sum(1))
+        weight = (scale * scale / (scale * scale + off * off)) ** 2
+        # d across = (axis - across * ray) . d now / along, and d now = shift' + turn' x now
+        axes = np.stack([right, down], 1) - across[..., None] * towards[:, None]
+        axes *= (pixels_per_radian / along)[:, None, None]
+        jacobian = np.concatenate([np.cross(now[:, None], axes), axes], 2).reshape(-1, 6)
+        weighted = jacobian * np.repeat(weight, 2)[:, None]
+        normal = weighted.T @ jacobian
+        normal[np.diag_indices(6)] *= 1 + 1e-6
+        try:
+            step = np.linalg.solve(normal, -weighted.T @ error.ravel())
+        except np.linalg.LinAlgError:
+            return None
+        change = rotation(step[:3])
+        turn, shift = change @ turn, change @ shift + step[3:]
+        scale = max(TIGHTEST, scale * 0.5)
+    if not (off < FOLLOWS / 2).mean() > LEAST_SHARE or not np.isfinite(shift).all():
+        return None
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = turn, shift
+    moved = points @ turn.T.astype(np.float32) + shift.astype(np.float32)
+    radius = np.sqrt((moved * moved).sum(2))
+    cosine = (moved * rays).sum(2) / np.maximum(radius, 1e-6)
+    # The angle between two unit vectors, without an arc cosine: 2 sin(angle / 2) = |a - b|.
+    apart = np.sqrt(np.maximum(2 - 2 * cosine, 0)) * pixels_per_radian
+    return Motion(matrix, radius, (apart < FOLLOWS) & known & (radius > 1e-3))
+
+
+def rotation(vector: np.ndarray) -> np.ndarray:
+    """Rotation vector (3,), radians -> matrix (3, 3). Rodrigues' formula."""
+    angle = float(np.linalg.norm(vector))
+    x, y, z = vector
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    if angle < 1e-9:
+        return np.eye(3) + cross
+    return np.eye(3) + np.sin(angle) / angle * cross + (1 - np.cos(angle)) / angle**2 * cross @ cross
