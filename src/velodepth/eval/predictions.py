@@ -38,12 +38,16 @@ __all__ = [
 ]
 
 POLICIES = ("adaptive", "published", "every")
+PER_FRAME = "per-frame"
+"""Of no stream: see StreamPredictor."""
 
 
 class StreamPredictor:
     """A preset under a keyframe policy; claims metric depth. Picklable before the first `start`.
 
-    preset, runtime, device: as velodepth.load. policy: a name as `parse_policy` takes it, or a Policy.
+    preset, runtime, device: as velodepth.load. policy: a name as `parse_policy` takes it, or a Policy; or
+    "per-frame", the network on each picture by itself: nothing is carried, and a camera that is not given is
+    estimated anew each time.
     Predictions have rays where the clip has no camera, which is then estimated.
     seconds: of the stream's push and of depth at the picture's size.
     Raises VeloDepthError for an unknown policy; `start` and `identity` for an unknown preset.
@@ -59,7 +63,9 @@ class StreamPredictor:
         device: str | None = None,
     ) -> None:
         self._preset = preset, runtime, device
-        self._policy = parse_policy(policy) if isinstance(policy, str) else policy
+        self._alone = policy == PER_FRAME
+        named = "every" if self._alone else policy
+        self._policy = parse_policy(named) if isinstance(named, str) else named
         self.name = f"{preset}, {policy if isinstance(policy, str) else repr(policy)}"
 
     def identity(self) -> str:
@@ -69,17 +75,26 @@ class StreamPredictor:
         weights = fingerprint([*_weights(runtime), *used])
         return f"{self.name} {self._policy} {runtime.name} {runtime.device} {weights}"
 
+    @property
+    def per_frame(self) -> StreamPredictor | None:
+        """The network alone; None if this is it."""
+        return None if self._alone else StreamPredictor(self._preset[0], PER_FRAME, *self._preset[1:])
+
     def start(self, clip: Clip) -> None:
+        self._index = -1
         self._stream = _model(*self._preset).stream(clip.camera, self._policy)
         self._estimated = clip.camera is None
 
     def push(self, picture: np.ndarray) -> Prediction:
+        self._index += 1
         start = perf_counter()
+        if self._alone:
+            self._stream.reset()
         frame = self._stream.push(picture)
         depth = frame.depth
         seconds = perf_counter() - start
         return Prediction(
-            frame.index,
+            self._index,
             depth,
             frame.confidence,
             rays=frame.rays if self._estimated else None,
@@ -102,7 +117,7 @@ def parse_policy(text: str) -> str | Policy:
     count = re.fullmatch("every:([1-9][0-9]*)", text)
     if not count:
         raise VeloDepthError(
-            f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}, every:N"
+            f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}, every:N, {PER_FRAME}"
         )
     off = math.inf
     return Adaptive(off, off, off, off, off, age=int(count[1]), blend=0)
