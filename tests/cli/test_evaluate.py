@@ -163,12 +163,24 @@ def test_ctrl_c_keeps_what_was_measured(measure, folder, monkeypatch, tmp_path):
     start = evaluate.Measuring.__call__
     seen = []
 
-    def interrupted(self, spool, advance):
+    def interrupted(self, *arguments):
         if seen:
             raise KeyboardInterrupt
         seen.append(1)
-        return start(self, spool, advance)
+        return start(self, *arguments)
 
     monkeypatch.setattr(evaluate.Measuring, "__call__", interrupted)
     assert measure("--predictions", "good").status == 130
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_plain_videos_are_measured_without_truth(call, street, folder):
+    outcome = call(
+        *("eval", "--data", street, "--policies", "per-frame,adaptive", "--preset", "nano"),
+        *("--cache", "cache", "--plots", "p", "--json", "r.json"),
+    )
+    assert outcome.status == 0, outcome.err
+    assert "clips: not known" in outcome.out and "true, given" not in outcome.out
+    runs = json.loads((folder / "r.json").read_text())["policies"]
+    assert [run["mean"]["keyframe_share"] for run in runs.values()] == pytest.approx([1, 1 / 12])
+    assert (folder / "p" / "slice-street.png").is_file()

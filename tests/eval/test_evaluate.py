@@ -15,6 +15,7 @@ from velodepth.eval.datasets import open_dataset
 from velodepth.eval.evaluate import STEPS, Run, evaluate
 from velodepth.eval.predictions import FolderPredictor, StreamPredictor, load_predictor
 from velodepth.eval.protocols import PROTOCOLS
+from velodepth.eval.truth import TruthFrame
 
 # Figures
 
@@ -79,6 +80,68 @@ def test_a_still_camera_flickers_without_truth(run, made, recording, true_depth)
     assert values["still_flicker"] == pytest.approx(np.log(1.1), rel=1e-5)
     assert values["flicker"] == pytest.approx(np.log(1.1), rel=1e-5)
     assert "still_flicker" not in run(pulsing, "full", recording()).sequences["made"].values
+
+
+def walked_in(index: int) -> np.ndarray:
+    """A wall, and from frame 12 on something of 20 x 30 pixels before it."""
+    depth = np.full((36, 48), 4, np.float32)
+    if index >= 12:
+        depth[5:25, 10:40] = 2
+    return depth
+
+
+class Entered:
+    """A recording by a camera that stands, into which something walks; stands for a `Sequence`."""
+
+    name, dataset, min_depth, max_depth, frame_rate, still = "entered", "rgbd", 0.01, 10.0, 10.0, True
+
+    def __len__(self):
+        return 20
+
+    def __getitem__(self, index):
+        depth = walked_in(index)
+        picture = np.repeat((40 * depth).astype(np.uint8)[..., None], 3, axis=2)
+        return TruthFrame(index, index / 10, picture, depth, None, np.eye(4), None, None)
+
+    def identity(self):
+        return self.name
+
+
+def test_what_walks_in_is_measured_by_itself(run, made):
+    late = made(lambda i: walked_in(i - 3 if i >= 12 else i))
+    late.per_frame = made(lambda i: 1.5 * walked_in(i))
+    result = run(late, "full", Entered()).sequences["entered"]
+    assert result.values["fresh"] == 3
+    moving = result.series["moving_delta1"]
+    assert np.isnan(moving[:12]).all()
+    np.testing.assert_array_equal(moving[12:], [0, 0, 0] + 5 * [1])
+    assert result.values["delta1_si"] > 0.9  # which does not tell
+    assert result.values["still_range"] == 0
+    assert result.values["still_step"] == 0  # the picture changes there too
+    assert "fresh" not in run(made(walked_in), "full", Entered()).sequences["entered"].values
+    late.per_frame.clips.clear()
+    skipped = run(late, "full", Entered(), skip=frozenset({"fresh", "still"})).sequences["entered"].values
+    assert not {"fresh", "still_range", "still_step"} & {*skipped}
+    assert not late.per_frame.clips  # nor is the network run for nothing
+
+
+def test_something_that_moves_before_a_camera_that_moves(run, made, recording, true_depth):
+    """The camera steps to the right; a curtain falls between two frames."""
+
+    class Curtain(recording):
+        def __getitem__(self, index):
+            frame = super().__getitem__(index)
+            if index >= 3:
+                frame.depth[4:29, 10:34] = 0.5
+            return frame
+
+    values = run(made(lambda i: true_depth(i)), "full", Curtain()).sequences["made"].values
+    assert values["moving_delta1"] == 0  # the curtain is not predicted
+    right = run(made(lambda i: Curtain()[i].depth), "full", Curtain()).sequences["made"]
+    assert right.values["moving_delta1"] == 1
+    assert np.isfinite(right.series["moving_delta1"]).tolist() == [False, False, False, True, False, False]
+    assert not {"still_range", "still_step", "fresh"} & {*right.values}
+    assert "moving_delta1" not in run(made(), "full").sequences["made"].values
 
 
 def test_without_poses_what_needs_them_is_left_out(run, made, recording):

@@ -76,6 +76,19 @@ def test_every_one_is_every(clip: list[np.ndarray]) -> None:
     np.testing.assert_array_equal(one.depth, other.depth)
 
 
+def test_per_frame_is_the_network_on_each_picture_by_itself(clip: list[np.ndarray]) -> None:
+    network = StreamPredictor("nano", "per-frame")
+    found = answers(network, clip[:3])
+    assert [answer.index for answer in found] == [0, 1, 2]
+    assert all(answer.is_keyframe for answer in found)
+    for answer, picture in zip(found, clip, strict=False):
+        (alone,) = answers(StreamPredictor("nano"), [picture])
+        np.testing.assert_array_equal(answer.depth, alone.depth)
+    assert network.per_frame is None
+    beside = StreamPredictor("nano").per_frame
+    assert beside is not None and beside.identity() == network.identity()
+
+
 @pytest.mark.parametrize("policy", ["sometimes", "every:0", "every:", "every:2.5"])
 def test_unknown_policies(policy: str) -> None:
     with pytest.raises(VeloDepthError, match="there is no keyframe policy"):
@@ -85,7 +98,11 @@ def test_unknown_policies(policy: str) -> None:
 def test_stream_identity() -> None:
     one = StreamPredictor().identity()
     assert one == pickle.loads(pickle.dumps(StreamPredictor())).identity()
-    others = StreamPredictor("nano"), StreamPredictor(policy="every"), StreamPredictor(policy="every:8")
+    others = (
+        StreamPredictor(runtime="torch"),
+        StreamPredictor(policy="every"),
+        StreamPredictor(policy="every:8"),
+    )
     assert len({one, *(other.identity() for other in others)}) == 4
     assert StreamPredictor(policy=velodepth.Adaptive(age=9)).identity() != one
 

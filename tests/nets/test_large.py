@@ -57,7 +57,6 @@ def test_examples_of_a_batch_do_not_meet(net):
         torch.testing.assert_close(both.uncovered[one], alone.uncovered)
 
 
-
 def test_given_rays_replace_the_estimated_ones(net):
     rays = torch.nn.functional.normalize(torch.randn(1, 3, *SIZE), dim=1)
     given, estimated = net.keyframe(canvas(), rays), net.keyframe(canvas())

@@ -64,7 +64,6 @@ def test_twice_the_focal_length_is_twice_the_radius_for_the_same_features(net):
     assert focal_of(pinhole_rays(narrow, 96, 128)).shape == (1, 1, 1, 1)
 
 
-
 def test_warp_reads_where_the_content_was():
     picture = torch.arange(48.0).view(1, 1, 6, 8)
     flow = torch.zeros(1, 2, 6, 8)

@@ -109,7 +109,7 @@ def test_a_policy_of_a_user(nano, clip):
 
 @pytest.mark.parametrize("text", ["sometimes", "every:0", "every:", "every:2.5", "every:-1", "every:٣"])
 def test_an_unknown_policy_is_named(nano, text):
-    with pytest.raises(velodepth.VeloDepthError, match=r"every 0 frames|adaptive, every, every:N, per-frame"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"adaptive, every, every:N, per-frame"):
         nano.stream(policy=text)
 
 

@@ -199,7 +199,7 @@ except VeloDepthError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "pip install 'velodepth[worlds]'" in done.stdout and done.stderr == ""
+    assert "pip install moderngl" in done.stdout and done.stderr == ""
 
 
 def _dark() -> Lights:

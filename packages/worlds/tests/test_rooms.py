@@ -109,7 +109,7 @@ def test_cameras_keep_out_of_furniture_and_walls(palette):
     room = rooms.Room(np.random.default_rng(0), palette, 4.0, 3.0, 2.5)
     room.enclose(windows=0.0, doors=0.0)
     there = room.free(furniture.cupboard(room.rng, palette))
-    world = room.world("room", lambda rng: (np.zeros(3), np.ones(3)))
+    world = room.finished("room")
     assert not world.clear((there.low + there.high) / 2)
     assert not world.clear(np.array([1.95, 1.2, 0.0])) and not world.clear(np.array([0.0, 2.45, 0.0]))
     assert not world.clear(np.array([5.0, 1.0, 0.0]))
@@ -125,7 +125,7 @@ def test_windows_open_the_wall(palette):
     closed = [side for side in room.walls if not side.holes]
     opened = [side for side in room.walls if side.holes]
     assert opened
-    space = Space(joined(*room.shell))
+    space = Space(joined(*room.bare))
     for side in opened:
         left, _, right, high = side.holes[0]
         assert right - left > 0.5 and high < room.height

@@ -28,7 +28,7 @@ PIPED = 160  # characters of a line where the output is no terminal
 
 @told()
 def evaluate(
-    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Sequences with true depth.")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Sequences with true depth, or plain videos.")],
     protocol: Annotated[str, typer.Option(metavar="NAME", help="velodepth, vda, online or full.")] = "full",
     preset: options.Preset = "nano",
     policy: Annotated[
@@ -107,10 +107,14 @@ def evaluate(
       online     all frames; scale and shift of the first frame only; drift
       full       all frames; every figure
 
+    Of plain videos only what needs no truth is measured: sharpness, and before a camera that stands also
+    pumping and freshness.
+
     \b
     Examples:
       velodepth eval --data rgbd --protocol full --json nano.json --plots pictures
-      velodepth eval --data rgbd --policies every,adaptive,published,every:4,every:8 --plots pictures
+      velodepth eval --data rgbd --policies per-frame,adaptive,published,every:4 --plots pictures
+      velodepth eval --data clips --policies per-frame,adaptive
       velodepth eval --data bonn --protocol vda --predictions vda_out --claim affine_disparity
       velodepth eval --data Sintel.hdf5 --protocol velodepth --predictor rival.py:Rival
     """

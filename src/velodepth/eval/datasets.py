@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from ..errors import VeloDepthError
 from ..media.images import SUFFIXES
 from . import calibration, decode
 from .calibration import View
+from .clips import CLIPS, clips_in
+from .clips import SUFFIXES as CLIP_SUFFIXES
 from .hdf5 import PUBLISHED, published_sequences
 from .truth import Entry, File, Sequence, Stored, TruthFrame
 
@@ -188,15 +191,19 @@ DATASETS: dict[str, Layout] = {
 def open_dataset(folder: str | Path, kind: str | None = None) -> list[Sequence]:
     """The sequences in a folder, sorted by name; a published HDF5 file counts as a folder.
 
-    kind: a key of DATASETS, or of hdf5.PUBLISHED for HDF5 files; None: told from the files.
+    kind: a key of DATASETS, or of hdf5.PUBLISHED for HDF5 files, or "clips": plain videos, of which no depth
+    is known, straight in the folder or the one that it is; None: told from the files.
     Frames are not opened here, so that a broken sequence fails when its turn comes.
     Raises VeloDepthError where there is none, or several kinds fit.
     """
     folder = Path(folder)
-    if kind is not None and kind not in DATASETS:
-        raise VeloDepthError(f"there is no data set kind {kind!r}: choose one of {', '.join(DATASETS)}")
+    if kind is not None and kind not in (*DATASETS, CLIPS):
+        known = ", ".join((*DATASETS, CLIPS))
+        raise VeloDepthError(f"there is no data set kind {kind!r}: choose one of {known}")
     if not folder.exists():
         raise VeloDepthError(f"there is no data folder {folder}: check the path")
+    if kind == CLIPS or (folder.is_file() and folder.suffix.lower() in CLIP_SUFFIXES):
+        return _clips(folder)
     if folder.is_file():
         return published_sequences(folder, kind)
     archives = sorted(folder.glob("*.hdf5"))
@@ -207,8 +214,10 @@ def open_dataset(folder: str | Path, kind: str | None = None) -> list[Sequence]:
     except OSError as error:
         raise VeloDepthError(f"{error.filename} cannot be opened ({error.strerror}): allow it") from error
     kinds = sorted(set(found.values()))
+    if not found and kind is None and clips_in(folder):
+        return _clips(folder)
     if not found:
-        what = f"of kind {kind}" if kind else f"of any kind known here ({', '.join(DATASETS)})"
+        what = f"of kind {kind}" if kind else f"of any kind known here ({', '.join((*DATASETS, CLIPS))})"
         raise VeloDepthError(f"{folder} holds no sequence {what}: check the path, or unpack the data set")
     if len(kinds) > 1:
         raise VeloDepthError(f"{folder} holds sequences of {' and '.join(kinds)}: open one kind at a time")
@@ -224,6 +233,14 @@ def open_dataset(folder: str | Path, kind: str | None = None) -> list[Sequence]:
         )
         for path in sorted(found)
     ]
+
+
+def _clips(path: Path) -> list[Sequence]:
+    """Raises VeloDepthError where there is no video."""
+    clips = clips_in(path)
+    if not clips:
+        raise VeloDepthError(f"{path} holds no video: give a folder of {', '.join(CLIP_SUFFIXES)}")
+    return cast("list[Sequence]", clips)  # what is measured asks a sequence for no more
 
 
 def _find(folder: Path, layouts: dict[str, Layout], level: int = 0) -> Iterator[tuple[Path, str]]:

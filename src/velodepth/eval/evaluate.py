@@ -13,7 +13,7 @@ from collections.abc import Sequence as SequenceOf
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -23,6 +23,7 @@ from .. import __version__
 from ..cores import cores, keep_to, shares
 from ..errors import VeloDepthError
 from ..media.atomic import explained
+from .clips import CLIPS
 from .identity import code, fingerprint
 from .measure import Measuring
 from .memory import keep_freed_memory
@@ -35,7 +36,10 @@ from .truth import Sequence
 STEPS = 2
 """How often `advance` is called for each frame: when it is predicted and when it is measured."""
 
-PARTS = ("alignment", "consistency", "geometry", "measure", "metrics", "predictor", "protocols", "spool")
+PARTS = (
+    *("alignment", "consistency", "geometry", "measure", "metrics", "predictor", "protocols", "spool"),
+    "standing",
+)
 MEASURES = fingerprint(code("cameras.py", *(f"eval/{name}.py" for name in PARTS)))
 """Of the code that makes figures: what an older one measured is measured again."""
 
@@ -64,9 +68,10 @@ class Run:
         """Which frames count. Raises VeloDepthError if the sequence cannot be listed."""
         return self.protocol.frames(len(sequence), sequence.dataset, self.limit)
 
-    def head(self, sequences: Iterable[Sequence]) -> dict[str, Any]:
+    def head(self, sequences: SequenceOf[Sequence]) -> dict[str, Any]:
         """The protocol as a report tells it, in JSON's values."""
         claim = self.predictor.claim
+        given = self.camera and any(each.dataset != CLIPS for each in sequences)
         return {
             "name": self.protocol.name,
             "frames": self.protocol.frames_in_words,
@@ -76,7 +81,7 @@ class Run:
                 each.dataset: [each.min_depth, self.protocol.max_depth(each.dataset, each.max_depth)]
                 for each in sequences
             },
-            "camera": "true" if self.camera else "estimated",
+            "camera": "true" if given else "estimated",
             "mean_over": self.protocol.mean_over,
             "skipped": sorted(self.skip),
         }
@@ -214,10 +219,20 @@ def _measured(run: Run, model: str, sequence: Sequence, advance: Advance) -> tup
         else:
             for _ in frames:
                 advance()
-        measured = measuring(spool, advance)
+        measured = measuring(spool, advance, _network(run, sequence, frames, folder, measuring))
     if kept:
         measured.save(kept)
     return measured, False
+
+
+def _network(run: Run, sequence: Sequence, frames: range, folder: Path, measuring: Measuring) -> Spool | None:
+    """The same frames by the network that the predictor looks with, each by itself, where that is asked."""
+    per_frame: Predictor | None = getattr(run.predictor, "per_frame", None)
+    if per_frame is None or not measuring.asks_network:
+        return None
+    beside = folder / "per-frame"
+    beside.mkdir()
+    return _predicted(replace(run, predictor=per_frame), sequence, frames, beside, lambda: None)
 
 
 def _predicted(run: Run, sequence: Sequence, frames: range, folder: Path, advance: Advance) -> Spool:

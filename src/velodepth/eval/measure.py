@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -19,6 +20,19 @@ from .predictor import Prediction, resized
 from .protocols import Extra, Protocol
 from .results import Column, Measured, Worst, summarise
 from .spool import Spool
+from .standing import (
+    SAME,
+    Freshness,
+    StillRange,
+    StillStep,
+    Thinned,
+    coarse,
+    jumps,
+    luma,
+    moved_by_itself,
+    moved_in,
+    moving_delta1,
+)
 from .truth import Sequence, TruthFrame
 
 OWN: dict[Claim, Kind] = {"metric": "metric", "scale": "si", "affine_depth": "ssi", "affine_disparity": "ssi"}
@@ -29,6 +43,7 @@ LOOKED_AT = ("si_frame", "si", "ssi_frame", "ssi", "disparity", "first", "metric
 """The first of these alignments that there is picks the worst frames, by AbsRel."""
 WORST = 4  # frames kept to look at, one from each part of the sequence
 THUMBNAIL = 320  # pixels across, at most
+BACKGROUND = 64  # frames, at most, of which the median is what a standing camera mostly sees
 
 
 @dataclass
@@ -42,6 +57,7 @@ class Frame:
     grid: Grid | None  # None: the camera is not known
     aligned: dict[str, np.ndarray] = field(default_factory=dict)  # depth by an alignment's suffix
     fitted: dict[Kind, Alignment] = field(default_factory=dict)  # on this frame
+    network: np.ndarray | None = None  # (h, w) float32 depth that the per-frame network says
     _by: dict[Kind, np.ndarray] = field(default_factory=dict)
 
     def by(self, kind: Kind) -> np.ndarray:
@@ -55,6 +71,20 @@ class Frame:
         """(h, w, 3) uint8."""
         height, width = self.valid.shape
         return cv2.resize(self.truth.picture, (width, height), interpolation=cv2.INTER_AREA)
+
+    @cached_property
+    def luma(self) -> np.ndarray:
+        """Of the coarse grid, uint8."""
+        return luma(self.picture)
+
+
+@dataclass
+class _Standing:
+    """What is gathered over a sequence whose camera stands."""
+
+    truth: np.ndarray  # (h, w) median over time, NaN where not known
+    network: tuple[np.ndarray, np.ndarray] | None = None  # see Measuring._usual; only where there is no truth
+    watched: dict[str, StillRange | StillStep | Freshness] = field(default_factory=dict)  # by figure
 
 
 class Measuring:
@@ -77,19 +107,32 @@ class Measuring:
         self._first: Alignment | None = None
         self._downsizing: Downsizing | None = None
 
-    def __call__(self, spool: Spool, advance: Callable[[], None] = lambda: None) -> Measured:
-        """All figures; `advance` is called once a frame. Raises VeloDepthError where truth cannot be read."""
+    @property
+    def asks_network(self) -> bool:
+        """Whether a figure needs the answers of the per-frame network too."""
+        return "fresh" in self._extras and self._wanted("fresh") and self._sequence.still
+
+    def __call__(
+        self, spool: Spool, advance: Callable[[], None] = lambda: None, network: Spool | None = None
+    ) -> Measured:
+        """All figures; `advance` is called once a frame. Raises VeloDepthError where truth cannot be read.
+
+        network: the same frames as the per-frame network sees them, each by itself; None: not known.
+        """
         count, still = len(spool.frames), self._sequence.still
         fits = self._fits(spool)
+        standing = self._standing(spool.frames, network) if still else None
         rows: list[dict[str, float]] = []
         times, biases, columns = [], [], []
         worst: dict[int, Worst] = {}
         last: Frame | None = None
-        for t, frame in enumerate(self._frames(spool, fits)):
+        for t, frame in enumerate(self._frames(spool, fits, network)):
             self._align(frame)
             row = self._accuracy(frame) | self._shape(frame)
             if last is not None:
                 row |= self._pair(last, frame, still)
+            if standing is not None:
+                row |= self._stand(standing, frame)
             absrel, part = row[f"absrel_{self._looked_at}"], t * WORST // count
             if absrel > (worst[part].absrel if part in worst else -1):
                 worst[part] = _small(frame, frame.aligned[self._looked_at], absrel)
@@ -105,6 +148,9 @@ class Measuring:
         values = {name: summarise(name, values) for name, values in series.items()}
         if "drift" in self._extras and self._wanted("drift") and biases:
             values["drift"] = drift(np.array(times), np.array(biases))
+        if standing is not None:
+            figures = {f"{name}{self._free}": each.figure() for name, each in standing.watched.items()}
+            values |= {name: value for name, value in figures.items() if self._wanted(name)}
         if spool.keyframes is not None:
             values["keyframe_share"] = float(spool.keyframes.mean())
         if spool.seconds is not None and spool.seconds.sum() > 0:
@@ -125,10 +171,13 @@ class Measuring:
     def _wanted(self, name: str) -> bool:
         return not any(name == each or name.startswith(f"{each}_") for each in self._skip)
 
-    def _frames(self, spool: Spool, fits: dict[Kind, Alignment]) -> Iterator[Frame]:
+    def _frames(
+        self, spool: Spool, fits: dict[Kind, Alignment], network: Spool | None = None
+    ) -> Iterator[Frame]:
         grid: Grid | None = None
         size: tuple[int, ...] | None = None
-        for index, prediction in zip(spool.frames, spool, strict=True):
+        beside: Iterable[Prediction | None] = network or repeat(None, len(spool.frames))
+        for index, prediction, seen in zip(spool.frames, spool, beside, strict=True):
             truth = self._sequence[index]
             valid = valid_truth(truth.depth, self._max_depth)
             height, width = size = size or valid.shape
@@ -142,7 +191,9 @@ class Measuring:
                 grid = None
             elif grid is None or grid.camera != camera:
                 grid = Grid(camera, height, width)
-            yield Frame(truth, valid, resized(prediction, (height, width)), fits, grid)
+            frame = Frame(truth, valid, resized(prediction, (height, width)), fits, grid)
+            frame.network = None if seen is None else resized(seen, (height, width)).depth
+            yield frame
 
     def _fits(self, spool: Spool) -> dict[Kind, Alignment]:
         """The first pass: alignments of the whole sequence, and of its first frame that can be fitted."""
@@ -193,7 +244,62 @@ class Measuring:
             row[f"kept{self._free}"] = kept(depth, prediction.confidence, truth, valid)
         if "edge_f1" in self._extras:
             row[f"edge_f1{self._free}"] = edge_f1(frame.by(self._own), truth, valid)
+        if "jumps" in self._extras:
+            row[f"jumps{self._free}"] = jumps(self._free_depth(frame))
         return row
+
+    def _free_depth(self, frame: Frame) -> np.ndarray:
+        """Depth up to a factor (h, w); only affine claims need truth for that."""
+        return frame.by("ssi") if self._free else frame.prediction.depth
+
+    def _standing(self, frames: range, network: Spool | None) -> _Standing:
+        """What is gathered over a sequence whose camera stands."""
+        some = frames[:: math.ceil(len(frames) / BACKGROUND)]
+        truth = Thinned(BACKGROUND)
+        for index in some:
+            depth = self._sequence[index].depth
+            truth.add(np.where(valid_truth(depth, self._max_depth), depth, np.nan).astype(np.float16))
+        standing = _Standing(truth.median())
+        if "still_range" in self._extras:
+            standing.watched["still_range"] = StillRange()
+        if "still_step" in self._extras and self._sequence.frame_rate:
+            standing.watched["still_step"] = StillStep(self._sequence.frame_rate)
+        if network is not None:
+            standing.watched["fresh"] = Freshness()
+            if not np.isfinite(standing.truth).any():
+                standing.network = self._usual(network)
+        return standing
+
+    def _usual(self, network: Spool) -> tuple[np.ndarray, np.ndarray]:
+        """What the per-frame network mostly says and what the picture mostly shows, on the coarse grid."""
+        depths, lumas = Thinned(BACKGROUND), Thinned(BACKGROUND)
+        for frame in self._frames(network, {}):
+            depths.add(coarse(frame.prediction.depth))
+            lumas.add(frame.luma)
+        return depths.median(), lumas.median()
+
+    def _stand(self, standing: _Standing, frame: Frame) -> dict[str, float]:
+        """Adds a frame of a camera that stands to what is gathered; its own figures."""
+        depth = self._free_depth(frame)
+        moving = frame.valid & moved_in(frame.truth.depth, standing.truth)
+        for each in standing.watched.values():
+            if not isinstance(each, Freshness):
+                each.add(depth, frame.luma)
+                continue
+            assert frame.network is not None
+            seen, there = coarse(frame.network), coarse(moving)
+            if standing.network is not None:
+                usual, bright = standing.network
+                there = moved_in(seen, usual) & (np.abs(frame.luma - bright) > SAME)
+            each.add(coarse(depth), seen, there)
+        return self._moving(frame, moving)
+
+    def _moving(self, frame: Frame, moving: np.ndarray) -> dict[str, float]:
+        """moving_delta1, where (h, w) bool something moves."""
+        if "moving_delta1" not in self._extras:
+            return {}
+        depth = self._fit("ssi" if self._free else "si", frame).apply(frame.prediction.depth)
+        return {f"moving_delta1{self._free}": moving_delta1(depth, frame.truth.depth, moving)}
 
     def _shape(self, frame: Frame) -> dict[str, float]:
         """What is measured in space."""
@@ -256,6 +362,9 @@ class Measuring:
             kind: Kind = "ssi" if self._free else "si"
             name = f"opw{self._free}"
             row[name] = opw(matches, last.by(kind), frame.by(kind), last.picture, frame.picture)
+        if motion is not None and not still:
+            where = moved_by_itself(motion, before.depth, now.depth, last.valid, frame.valid)
+            row |= self._moving(frame, where)
         if "flicker" in self._extras:
             p, q = last.by(self._own), frame.by(self._own)
             if matches is not None:

@@ -34,7 +34,7 @@ _SMALLEST = 1e-3  # m, before a logarithm
 _EXPONENTS = 0.01, 5, 100  # of 1.25, for d_auc: first, last, how many
 _TAU = 0.03
 _JUMP = 1.1  # ratio of neighbours across a depth edge
-_DISC = (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2).astype(np.uint8)  # 2 px around an edge
+DISC = (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2).astype(np.uint8)  # 2 px around an edge
 
 
 def valid_truth(truth: np.ndarray, max_depth: float) -> np.ndarray:
@@ -110,12 +110,12 @@ def edge_f1(depth: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> float:
     it. A prediction that is not positive and finite makes an edge with any neighbour that is.
     """
     with np.errstate(invalid="ignore"):
-        true = _edges(truth, valid)
-        found = _edges(np.where(np.isfinite(depth), np.maximum(depth, 0), 0), valid)
+        true = edges(truth, valid)
+        found = edges(np.where(np.isfinite(depth), np.maximum(depth, 0), 0), valid)
     if not (true.any() or found.any()):
         return math.nan
-    precise = np.count_nonzero(found & cv2.dilate(true, _DISC)) / (np.count_nonzero(found) or 1)
-    recalled = np.count_nonzero(true & cv2.dilate(found, _DISC)) / (np.count_nonzero(true) or 1)
+    precise = np.count_nonzero(found & cv2.dilate(true, DISC)) / (np.count_nonzero(found) or 1)
+    recalled = np.count_nonzero(true & cv2.dilate(found, DISC)) / (np.count_nonzero(true) or 1)
     return harmonic_mean(precise, recalled)
 
 
@@ -163,10 +163,12 @@ def trapezoid(values: np.ndarray) -> float:
     return float(values.sum() - (values[0] + values[-1]) / 2)
 
 
-def _edges(depth: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    edges = np.zeros(depth.shape, np.uint8)
+def edges(depth: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Where depth (H, W) and that of the right or lower neighbour differ by more than a factor of 1.1, both
+    valid; uint8 (H, W), 1 or 0."""
+    found = np.zeros(depth.shape, np.uint8)
     for left, right in (np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]):
         a, b = depth[left], depth[right]
         jump = np.maximum(a, b) > _JUMP * np.minimum(a, b)
-        edges[left] |= jump & valid[left] & valid[right]
-    return edges
+        found[left] |= jump & valid[left] & valid[right]
+    return found

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import VeloDepthError
 from ..presets.catalogue import NANO, load
 from ..presets.model import Model
-from ..stream.keyframes import Policy, parse_policy
+from ..stream.keyframes import PerFrame, Policy, parse_policy
 from .alignment import Claim
 from .folder import FolderPredictor, checked_claim
 from .identity import code, fingerprint
@@ -63,6 +63,12 @@ class StreamPredictor:
         used = code("stream", "runtime", "nets", "presets", "cameras.py")
         weights = fingerprint([*_weights(runtime), *used])
         return f"{self.name} {self._policy} {runtime.name} {runtime.device} {weights}"
+
+    @property
+    def per_frame(self) -> StreamPredictor | None:
+        """The network alone; None if this is it."""
+        alone = isinstance(self._policy, PerFrame)
+        return None if alone else StreamPredictor(self._preset[0], "per-frame", *self._preset[1:])
 
     def start(self, clip: Clip) -> None:
         self._stream = _model(*self._preset).stream(clip.camera, self._policy)

@@ -47,6 +47,9 @@ class Predictor(Protocol):
 
     Every picture is answered once, in order: at once by what `push` returns, or later by what `finish`
     returns. A predictor may be started again after it has finished.
+
+    It may have `per_frame`: the Predictor of the network it looks with, which sees each picture by itself, or
+    None; `fresh` is measured against it.
     """
 
     @property

@@ -16,7 +16,23 @@ from .metrics import ACCURACY
 Scope = Literal["frame", "sequence", "first"]
 """On what an alignment is fitted: each frame by itself, the sequence, its first frame."""
 
-Extra = Literal["scale", "kept", "edge_f1", "geometry", "rays", "tau5", "tae", "opw", "flicker", "drift"]
+Extra = Literal[
+    "scale",
+    "kept",
+    "edge_f1",
+    "geometry",
+    "rays",
+    "tau5",
+    "tae",
+    "opw",
+    "flicker",
+    "drift",
+    "moving_delta1",
+    "still_range",
+    "still_step",
+    "fresh",
+    "jumps",
+]
 """What may be measured beside accuracy; docs/evaluation.md has the names of the figures."""
 
 

@@ -52,6 +52,11 @@ FIGURES = {
     "opw": Figure(4, -1),
     "flicker": Figure(4, -1),
     "still_flicker": Figure(4, -1),
+    "still_range": Figure(4, -1),
+    "still_step": Figure(4, -1),
+    "moving_delta1": Figure(3, 1),
+    "fresh": Figure(1, -1),
+    "jumps": Figure(4, 0),
     "drift": Figure(4, 0),
     "scale": Figure(3, 0),
     "kept": Figure(3, -1),
@@ -64,9 +69,18 @@ FIGURES = {
 TABLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("delta1 ↑  share of pixels within 25 % of truth, after alignment", ("delta1",)),
     ("AbsRel ↓  mean |g - p| / g, after alignment", ("absrel",)),
-    ("Consistency", ("tau5", "tae", "opw", "flicker", "still_flicker", "drift")),
+    (
+        "Steady and fresh",
+        (
+            *("tau5", "tae", "opw", "flicker", "still_flicker", "still_range", "still_step", "drift"),
+            *("moving_delta1", "fresh"),
+        ),
+    ),
     ("Geometry", ("f1", "f1_published", "chamfer", "arel_3d", "tau_3d", "rays")),
-    ("Scale, confidence, edges, speed", ("scale", "kept", "edge_f1", "keyframe_share", "frames_per_second")),
+    (
+        "Scale, confidence, edges, speed",
+        ("scale", "kept", "edge_f1", "jumps", "keyframe_share", "frames_per_second"),
+    ),
 )
 """What people read, table by table; JSON and CSV have every figure."""
 
@@ -79,8 +93,13 @@ POLICIES: tuple[tuple[str, ...], ...] = (
     ("tae",),
     ("flicker",),
     ("still_flicker",),
+    ("still_range",),
+    ("still_step",),
+    ("moving_delta1",),
+    ("fresh",),
     ("drift",),
     ("edge_f1",),
+    ("jumps",),
     ("keyframe_share",),
     ("frames_per_second",),
 )
@@ -184,7 +203,10 @@ def _head(document: Document) -> list[tuple[str, str]]:
         ("alignment", "\n".join(protocol["alignment"])),
         (
             "true depth",
-            ", ".join(f"{name}: up to {most:g} m" for name, (_, most) in protocol["depth"].items()),
+            ", ".join(
+                f"{name}: up to {most:g} m" if most else f"{name}: not known"
+                for name, (_, most) in protocol["depth"].items()
+            ),
         ),
         ("camera", {"true": "true, given", "estimated": "not given"}[protocol["camera"]]),
         *([("left out", ", ".join(protocol["skipped"]))] if protocol["skipped"] else []),

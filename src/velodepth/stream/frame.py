@@ -56,8 +56,8 @@ class DepthFrame:
         self.time = time  # seconds
         self.picture = picture  # (H, W, 3) uint8 RGB
         self.keyframe_reason = reason  # why the network looked, None where it did not
-        # (4, 4) float64: points in the last frame's camera axes -> in this one's, metres. None where it is not
-        # known: on first frames, after cuts, and where no motion of the camera explains the picture.
+        # (4, 4) float64: points in the last frame's camera axes -> in this one's, metres. None where it is
+        # not known: on first frames, after cuts, and where no motion of the camera explains the picture.
         self.motion = motion
         self._lens = lens
         self._state = state

@@ -105,6 +105,6 @@ def parse_policy(text: str) -> Policy | Literal["published"]:
     if text in ("adaptive", "every", "per-frame"):
         return {"adaptive": Adaptive, "every": Every, "per-frame": PerFrame}[text]()
     name, _, count = text.partition(":")
-    if name == "every" and count.isascii() and count.isdecimal() and len(count) < 10:
+    if name == "every" and count.isascii() and count.isdecimal() and len(count) < 10 and int(count):
         return Every(int(count))
     raise VeloDepthError(f"there is no keyframe policy {text!r}: choose one of {', '.join(POLICIES)}")

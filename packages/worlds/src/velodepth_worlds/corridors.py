@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike
 
 from . import fittings, furniture, things
 from .halls import people
-from .interiors import Interior
+from .interiors import Hall
 from .pieces import Piece
 from .scene import World
 from .shapes import box
 from .textures import Palette
 
 
-class _Corridor(Interior):
+class _Corridor(Hall):
     """Along z."""
 
     def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
@@ -36,7 +36,7 @@ def build(rng: Generator, palette: Palette) -> World:
     sunny = rng.random() < 0.3
     if sunny or rng.random() < 0.25:
         shares["window"] = 1.5
-    way.walls(rng.uniform(0.8, 2.5), shares, open_to_sun=sunny)
+    way.enclose(rng.uniform(0.8, 2.5), shares, open_to_sun=sunny)
     way.light_grid(rng.uniform(2.0, 4.5))
     if rng.random() < 0.45:
         way.pipework(int(rng.integers(1, 4)))
@@ -52,7 +52,7 @@ def build(rng: Generator, palette: Palette) -> World:
     return way.world("corridor", people(rng, way), speed=1.3)
 
 
-def _frames(rng: Generator, way: Interior) -> None:
+def _frames(rng: Generator, way: Hall) -> None:
     """Door frames or beams across the way."""
     look, thick = way.palette.furniture(rng), rng.uniform(0.05, 0.25)
     beam, cheek = rng.uniform(0.1, 0.35), rng.uniform(0.05, 0.2)
@@ -65,7 +65,7 @@ def _frames(rng: Generator, way: Interior) -> None:
         way.site.add(Piece(parts))
 
 
-def _handrail(rng: Generator, way: Interior) -> None:
+def _handrail(rng: Generator, way: Hall) -> None:
     look, high = way.palette.wood(rng), rng.uniform(0.85, 1.0)
     for side in (-1, 1):
         rail = box(
@@ -74,7 +74,7 @@ def _handrail(rng: Generator, way: Interior) -> None:
         way.site.add(Piece([rail]), solid=False)
 
 
-def _beside_wall(rng: Generator, way: Interior) -> None:
+def _beside_wall(rng: Generator, way: Hall) -> None:
     """A bench, plant, bin, box or rack at one side, with its back to the wall."""
     palette = way.palette
     kind = rng.choice(5, p=[0.3, 0.2, 0.2, 0.2, 0.1])

@@ -2,7 +2,7 @@
 
 Doors, windows, lamps, pipes, stairs, railings, radiators, switches. What is on a wall has its back at z = 0
 and faces +z, y already where it is; what is on a ceiling has its top at y = 0. What can be carried out is in
-furniture.py.
+furniture/.
 """
 
 from __future__ import annotations

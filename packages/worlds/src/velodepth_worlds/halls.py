@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from . import figures, fittings, furniture, movers, things, vehicles
 from .clutter import clutter
-from .interiors import Interior
+from .interiors import Hall
 from .pieces import Piece, united
 from .scene import Body, Material, World
 from .shapes import box, cylinder, panel
@@ -20,7 +20,7 @@ _TRIANGLES = 40_000  # no more desks beyond
 
 def build(rng: Generator, palette: Palette) -> World:
     """A hall of any kind, with people in it at times."""
-    makers: dict[Callable[[Generator, Palette], Interior], float] = {
+    makers: dict[Callable[[Generator, Palette], Hall], float] = {
         _warehouse: 0.25,
         _shop: 0.15,
         _office: 0.25,
@@ -33,7 +33,7 @@ def build(rng: Generator, palette: Palette) -> World:
     return hall.world("hall", people(rng, hall), speed=1.3)
 
 
-def people(rng: Generator, place: Interior) -> list[Body]:
+def people(rng: Generator, place: Hall) -> list[Body]:
     """Up to three who walk about."""
     bodies: list[Body] = []
     for _ in range(rng.choice(4, p=[0.5, 0.25, 0.15, 0.1])):
@@ -47,7 +47,7 @@ def people(rng: Generator, place: Interior) -> list[Body]:
     return bodies
 
 
-def pillars(rng: Generator, hall: Interior, spacing: float) -> None:
+def pillars(rng: Generator, hall: Hall, spacing: float) -> None:
     """Pillars on a grid, square or round, alike."""
     look, thick = hall.palette.wall(rng), rng.uniform(0.25, 0.7)
     if rng.random() < 0.3:
@@ -67,7 +67,7 @@ def pillars(rng: Generator, hall: Interior, spacing: float) -> None:
             hall.site.settle(pillar.moved((x, 0, z)))
 
 
-def beams(rng: Generator, hall: Interior) -> None:
+def beams(rng: Generator, hall: Hall) -> None:
     """Beams under the ceiling, across."""
     look, high, thick = hall.palette.metal(rng), rng.uniform(0.15, 0.6), rng.uniform(0.1, 0.35)
     for z in np.arange(-hall.depth / 2, hall.depth / 2, rng.uniform(2.5, 6)):
@@ -76,7 +76,7 @@ def beams(rng: Generator, hall: Interior) -> None:
 
 
 def strewn(
-    rng: Generator, hall: Interior, makers: Sequence[Callable[[Generator, Palette], Piece]], count: int
+    rng: Generator, hall: Hall, makers: Sequence[Callable[[Generator, Palette], Piece]], count: int
 ) -> None:
     """Things put down anywhere there is room."""
     for _ in range(count):
@@ -91,10 +91,11 @@ def _floor_box(rng: Generator, palette: Palette) -> Piece:
     return things.box_of_card(rng, palette, 0.8)
 
 
-def _warehouse(rng: Generator, palette: Palette) -> Interior:
+def _warehouse(rng: Generator, palette: Palette) -> Hall:
     """Rows of high racks with aisles of 2.2 to 4 m, pallets in them."""
-    hall = Interior(rng, palette, rng.uniform(14, 30), rng.uniform(16, 40), rng.uniform(5, 9))
-    hall.walls(3.0, {"door": 1, "board": 1, "extinguisher": 1, "nothing": 3}, open_to_sun=rng.random() < 0.25)
+    hall = Hall(rng, palette, rng.uniform(14, 30), rng.uniform(16, 40), rng.uniform(5, 9))
+    shares = {"door": 1.0, "board": 1.0, "extinguisher": 1.0, "nothing": 3.0}
+    hall.enclose(3.0, shares, open_to_sun=rng.random() < 0.25)
     hall.light_grid(rng.uniform(4.5, 7))
     beams(rng, hall)
     aisle, depth, gap = rng.uniform(2.2, 4), rng.uniform(0.8, 1.2), rng.uniform(1.2, 2.0)
@@ -110,10 +111,10 @@ def _warehouse(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
-def _shop(rng: Generator, palette: Palette) -> Interior:
+def _shop(rng: Generator, palette: Palette) -> Hall:
     """Shelves of 1.4 to 2.2 m in rows, goods in them."""
-    hall = Interior(rng, palette, rng.uniform(9, 20), rng.uniform(10, 24), rng.uniform(2.7, 4.2))
-    hall.walls(2.0, {"door": 1, "board": 2, "window": 1.5, "nothing": 2}, open_to_sun=rng.random() < 0.4)
+    hall = Hall(rng, palette, rng.uniform(9, 20), rng.uniform(10, 24), rng.uniform(2.7, 4.2))
+    hall.enclose(2.0, {"door": 1, "board": 2, "window": 1.5, "nothing": 2}, open_to_sun=rng.random() < 0.4)
     hall.light_grid(rng.uniform(2, 3.5))
     if rng.random() < 0.4:
         hall.pipework(int(rng.integers(1, 5)))
@@ -127,11 +128,11 @@ def _shop(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
-def _office(rng: Generator, palette: Palette) -> Interior:
+def _office(rng: Generator, palette: Palette) -> Hall:
     """A long floor of desks in rows, screens between them, plants, cupboards."""
-    hall = Interior(rng, palette, rng.uniform(7, 15), rng.uniform(10, 26), rng.uniform(2.6, 3.4))
+    hall = Hall(rng, palette, rng.uniform(7, 15), rng.uniform(10, 26), rng.uniform(2.6, 3.4))
     shares = {"door": 1.0, "window": 2.5, "board": 1.5, "radiator": 0.5, "extinguisher": 0.3, "nothing": 1.0}
-    hall.walls(1.2, shares, open_to_sun=rng.random() < 0.6)
+    hall.enclose(1.2, shares, open_to_sun=rng.random() < 0.6)
     hall.light_grid(rng.uniform(1.8, 3.0))
     if rng.random() < 0.3:
         hall.pipework(int(rng.integers(1, 4)))
@@ -160,10 +161,10 @@ def _office(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
-def _garage(rng: Generator, palette: Palette) -> Interior:
+def _garage(rng: Generator, palette: Palette) -> Hall:
     """A car park: bays 2.4 m wide with cars, low ceiling, pillars, pipes."""
-    hall = Interior(rng, palette, rng.uniform(15.5, 18), rng.uniform(18, 40), rng.uniform(2.3, 3.0))
-    hall.walls(
+    hall = Hall(rng, palette, rng.uniform(15.5, 18), rng.uniform(18, 40), rng.uniform(2.3, 3.0))
+    hall.enclose(
         4.0, {"door": 1, "board": 0.5, "extinguisher": 1, "nothing": 3}, open_to_sun=rng.random() < 0.3
     )
     hall.light_grid(rng.uniform(4, 6))
@@ -191,11 +192,11 @@ def _garage(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
-def _lobby(rng: Generator, palette: Palette) -> Interior:
+def _lobby(rng: Generator, palette: Palette) -> Hall:
     """High, with columns, a stair to a gallery, benches and plants."""
-    hall = Interior(rng, palette, rng.uniform(10, 22), rng.uniform(12, 28), rng.uniform(4.5, 8))
+    hall = Hall(rng, palette, rng.uniform(10, 22), rng.uniform(12, 28), rng.uniform(4.5, 8))
     shares = {"door": 2.0, "window": 2.0, "board": 1.0, "extinguisher": 0.3, "nothing": 1.5}
-    hall.walls(1.5, shares, open_to_sun=rng.random() < 0.6)
+    hall.enclose(1.5, shares, open_to_sun=rng.random() < 0.6)
     hall.light_grid(rng.uniform(3, 6))
     storey = min(rng.uniform(2.9, 3.6), hall.height - 1.2)
     deep = rng.uniform(2.5, 4.0)
@@ -216,11 +217,11 @@ def _lobby(rng: Generator, palette: Palette) -> Interior:
     return hall
 
 
-def _workshop(rng: Generator, palette: Palette) -> Interior:
+def _workshop(rng: Generator, palette: Palette) -> Hall:
     """Benches and machines, pipes, pallets, things lying about."""
-    hall = Interior(rng, palette, rng.uniform(8, 18), rng.uniform(10, 24), rng.uniform(3.2, 6))
+    hall = Hall(rng, palette, rng.uniform(8, 18), rng.uniform(10, 24), rng.uniform(3.2, 6))
     shares = {"door": 1.0, "window": 1.5, "board": 1.5, "radiator": 0.5, "extinguisher": 0.7, "nothing": 1.5}
-    hall.walls(1.5, shares, open_to_sun=rng.random() < 0.4)
+    hall.enclose(1.5, shares, open_to_sun=rng.random() < 0.4)
     hall.light_grid(rng.uniform(2.5, 5))
     hall.pipework(int(rng.integers(2, 7)))
     if rng.random() < 0.5:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from . import fittings, furniture
-from .pieces import Piece
-from .scene import Body, Lights, World
-from .shapes import box, wall
+from .pieces import Floor, Piece
+from .scene import Body, Lights, World, pose
+from .shapes import Hole, box, wall
 from .site import Site, triple
 from .textures import Palette
 
@@ -20,74 +22,127 @@ Array = NDArray[np.float64]
 _BOARDS = (furniture.picture, furniture.whiteboard, furniture.pin_board, furniture.television)
 
 
-class Interior:
-    """A rectangular space about the y axis: width along x, depth along z, height from y = 0, metres.
+class Wall:
+    """One side of an interior. Its own axes: x along it, from its middle; y up; z into the space.
 
-    Its four walls are numbered 0 back (-z), 1 left (-x), 2 front, 3 right.
+    number: 0 back (-z), 1 left (-x), 2 front, 3 right.
     """
+
+    def __init__(self, interior: Interior, number: int) -> None:
+        across = number % 2 == 0
+        self.length = interior.width if across else interior.depth
+        self.yaw = (0.0, np.pi / 2, np.pi, -np.pi / 2)[number]
+        self.reach = (interior.depth if across else interior.width) / 2
+        self.taken = Floor()  # (x, y)
+        self.holes: list[Hole] = []
+
+    def place(self, x: float, y: float = 0.0, z: float = 0.0) -> Array:
+        """A point of the wall in world axes, (3,)."""
+        return pose(self.yaw)[:3, :3] @ np.array([x, y, z - self.reach])
+
+
+class Interior(ABC):
+    """A rectangular space about the y axis, seen from inside: width along x, depth along z, height from
+    y = 0, metres."""
+
+    keep_off: ClassVar[float]  # metres that a camera keeps from what is solid
+    margin: ClassVar[tuple[float, float, float]]  # and from the walls, the floor, the ceiling
+    shell: ClassVar[float]  # metres beyond its walls that cast shadows
 
     def __init__(self, rng: Generator, palette: Palette, width: float, depth: float, height: float) -> None:
         self.rng, self.palette = rng, palette
         self.width, self.depth, self.height = width, depth, height
+        self.walls = [Wall(self, number) for number in range(4)]
         self.site = Site()
+
+    @abstractmethod
+    def lights(self) -> Lights:
+        """Drawn anew with each call."""
+
+    @abstractmethod
+    def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
+        """As `scene.World.view`."""
+
+    def clear(self, point: ArrayLike) -> bool:
+        """Whether a camera may be at a point (3,): inside, and off everything solid."""
+        x, y, z = np.asarray(point, float)
+        aside, below, above = self.margin
+        inside = (
+            abs(x) < self.width / 2 - aside
+            and abs(z) < self.depth / 2 - aside
+            and below < y < self.height - above
+        )
+        return bool(inside and self.site.clear((x, y, z), self.keep_off))
+
+    def world(self, kind: str, bodies: Sequence[Body] = (), speed: float = 1.2) -> World:
+        """The finished place; bodies: what moves in it."""
+        return World(
+            kind=kind,
+            bodies=[Body(self.site.mesh), *bodies],
+            lights=self.lights(),
+            centre=(0.0, self.height / 2, 0.0),
+            reach=float(np.linalg.norm([self.width, self.height, self.depth])) / 2 + self.shell,
+            view=self.view,
+            clear=self.clear,
+            speed=speed,
+        )
+
+
+class Hall(Interior):
+    """Large or long: lamps on a grid, what hangs on the walls at even distances."""
+
+    keep_off, margin, shell = 0.2, (0.25, 0.15, 0.2), 1.0
+
+    def __init__(self, rng: Generator, palette: Palette, width: float, depth: float, height: float) -> None:
+        super().__init__(rng, palette, width, depth, height)
         self.lamps: list[Array] = []
-        self.sunny: int | None = None  # the wall whose windows let the sun in
+        self.sunny: Wall | None = None  # the wall whose windows let the sun in
         self.view_out = palette.outside(rng)
         ceiling = palette.ceiling(rng)
         slab = (width + 1, 0.3, depth + 1)
         self.site.add(Piece([box(slab, palette.floor(rng), at=(0, -0.15, 0))]), solid=False)
         self.site.add(Piece([box(slab, ceiling, at=(0, height + 0.15, 0))]), solid=False)
 
-    def length(self, side: int) -> float:
-        """Of a wall."""
-        return self.depth if side % 2 else self.width
-
-    def on_wall(self, side: int, x: float, piece: Piece, y: float = 0.0, solid: bool = True) -> None:
+    def hang(self, side: Wall, x: float, piece: Piece, y: float = 0.0, solid: bool = True) -> None:
         """Hang a piece on a wall at x metres from its middle."""
-        yaw = [0, np.pi / 2, np.pi, -np.pi / 2][side]
-        far = (self.width if side % 2 else self.depth) / 2
-        out = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
-        along = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
-        self.site.add(piece.moved(x * along - far * out + (0, y, 0), yaw), solid)
+        self.site.add(piece.moved(side.place(x, y), side.yaw), solid)
 
-    def walls(self, spacing: float, shares: dict[str, float], open_to_sun: bool) -> None:
+    def enclose(self, spacing: float, shares: dict[str, float], open_to_sun: bool) -> None:
         """Four walls. What hangs on them stands `spacing` metres apart or so; shares: of "door", "window",
         "board", "radiator", "extinguisher" and "nothing". open_to_sun: one wall has holes for windows."""
         rng, palette = self.rng, self.palette
         common, plinth = palette.wall(rng), palette.furniture(rng)
         high = rng.uniform(0.06, 0.15)
         if open_to_sun:
-            self.sunny = int(rng.integers(4))
+            self.sunny = self.walls[rng.integers(4)]
             size = np.array([self.width + 120, 0.1, self.depth + 120])
             self.site.add(Piece([box(size, palette.ground(rng), at=(0, -0.35, 0))]), solid=False)
-        for side in range(4):
-            length = self.length(side)
+        for side in self.walls:
             look = common if rng.random() < 0.8 else palette.wall(rng)
-            holes = []
             sill = rng.uniform(0.7, 1.1)
             window = rng.uniform(0.9, 2.2), min(rng.uniform(1.0, 2.0), self.height - sill - 0.2)
-            x = -length / 2 + rng.uniform(0.3, 1.0)
+            x = -side.length / 2 + rng.uniform(0.3, 1.0)
             while True:
                 kind = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
                 piece = self._hung(kind, side, window)
                 half = piece.size[0] / 2 if piece else 0.3
-                if x + 2 * half > length / 2 - 0.15:
+                if x + 2 * half > side.length / 2 - 0.15:
                     break
                 x += half
                 if piece is not None:
-                    self.on_wall(side, x, piece, sill if kind == "window" else 0.0)
-                    if kind == "window" and side == self.sunny:
-                        holes.append((x - window[0] / 2, sill, x + window[0] / 2, sill + window[1]))
+                    self.hang(side, x, piece, sill if kind == "window" else 0.0)
+                    if kind == "window" and side is self.sunny:
+                        side.holes.append((x - window[0] / 2, sill, x + window[0] / 2, sill + window[1]))
                 x += half + spacing * rng.uniform(0.3, 1.7)
-            self.on_wall(side, 0, Piece([wall(length + 0.4, self.height, look, holes)]), solid=False)
+            self.hang(side, 0, Piece([wall(side.length + 0.4, self.height, look, side.holes)]), solid=False)
             if rng.random() < 0.6:
-                strip = box((length, high, 0.015), plinth, at=(0, high / 2, 0.008))
-                self.on_wall(side, 0, Piece([strip]), solid=False)
+                strip = box((side.length, high, 0.015), plinth, at=(0, high / 2, 0.008))
+                self.hang(side, 0, Piece([strip]), solid=False)
 
-    def _hung(self, kind: str, side: int, window: tuple[float, float]) -> Piece | None:
+    def _hung(self, kind: str, side: Wall, window: tuple[float, float]) -> Piece | None:
         rng, palette = self.rng, self.palette
         if kind == "window":
-            return fittings.window(rng, palette, *window, None if side == self.sunny else self.view_out)
+            return fittings.window(rng, palette, *window, None if side is self.sunny else self.view_out)
         makers: dict[str, Callable[[Generator, Palette], Piece]] = {
             "door": fittings.door,
             "board": _BOARDS[rng.integers(len(_BOARDS))],
@@ -133,7 +188,7 @@ class Interior:
             strength = rng.uniform(0.3, 1.6) * max(1.0, self.height - 1.2) ** 2 * 0.6
             colours = strength * warm * rng.uniform(0.7, 1.3, (len(chosen), 1))
             points = [(triple(self.lamps[k]), triple(c)) for k, c in zip(chosen, colours, strict=True)]
-        yaw = 0.0 if self.sunny is None else [0, np.pi / 2, np.pi, -np.pi / 2][self.sunny]
+        yaw = 0.0 if self.sunny is None else self.sunny.yaw
         yaw += np.pi + rng.normal(0, 0.5)
         high = rng.uniform(0.3, 0.9)
         strong = rng.uniform(0.5, 5.0) if self.sunny is not None and rng.random() < 0.7 else 0.0
@@ -145,27 +200,6 @@ class Interior:
             points=points,
             fog=float(rng.uniform(0.002, 0.015)) if rng.random() < 0.04 else 0.0,
         )
-
-    def world(self, kind: str, bodies: list[Body] | None = None, speed: float = 1.2) -> World:
-        """The finished place; bodies: what moves in it."""
-        return World(
-            kind=kind,
-            bodies=[Body(self.site.mesh), *(bodies or [])],
-            lights=self.lights(),
-            centre=(0.0, self.height / 2, 0.0),
-            reach=float(np.hypot(np.hypot(self.width, self.depth), self.height) / 2 + 1),
-            view=self.view,
-            clear=self.clear,
-            speed=speed,
-        )
-
-    def clear(self, point: ArrayLike) -> bool:
-        """Whether a camera may be there: in the space, a quarter of a metre from everything."""
-        x, y, z = np.asarray(point, float)
-        inside = (
-            abs(x) < self.width / 2 - 0.25 and abs(z) < self.depth / 2 - 0.25 and 0.15 < y < self.height - 0.2
-        )
-        return bool(inside and self.site.clear((x, y, z), 0.2))
 
     def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
         """From head height, mostly, towards another free spot."""

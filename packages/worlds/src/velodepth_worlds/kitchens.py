@@ -1,6 +1,6 @@
 """Kitchens and washrooms: runs of cupboards with worktop, sink and hob, fridges, washers, basins.
 
-As in furniture.py every maker takes (rng, palette) and returns a Piece: base at y = 0, front towards +z.
+As in furniture/ every maker takes (rng, palette) and returns a Piece: base at y = 0, front towards +z.
 """
 
 from __future__ import annotations

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import fittings, furniture, kitchens, things
 from .clutter import clutter
 from .figures import person, robot_arm
+from .interiors import Interior, Wall
 from .pieces import Floor, Piece, Top
-from .scene import Body, Lights, Mesh, Vector, World, joined, placed, pose
-from .shapes import Hole, box, panel, sheet, wall
+from .scene import Lights, Mesh, Vector, World, placed, pose
+from .shapes import box, panel, sheet, wall
 from .site import triple
 from .textures import Palette
 
@@ -21,7 +22,6 @@ Array = NDArray[np.float64]
 Maker = Callable[[Generator, Palette], Piece]
 
 TRIANGLES = 36_000  # a room that has as many gets no further things
-KEEP_OFF = 0.12  # metres that a camera keeps from what is in a room
 
 # What stands along the walls, what stands free, what hangs, with weights.
 STYLES: dict[str, tuple[dict[Maker, float], dict[Maker, float], dict[Maker, float]]] = {
@@ -91,33 +91,18 @@ _SEATS: dict[str, Sequence[Maker]] = {
 }
 
 
-class Wall:
-    """One side of a room. Its own axes: x along it, from its middle; y up; z into the room."""
+class Room(Interior):
+    """A room that is being furnished."""
 
-    def __init__(self, room: Room, number: int) -> None:
-        across = number % 2 == 0
-        self.length = room.width if across else room.depth
-        self.yaw = (0.0, np.pi / 2, np.pi, -np.pi / 2)[number]
-        self.reach = (room.depth if across else room.width) / 2
-        self.taken = Floor()  # (x, y)
-        self.holes: list[Hole] = []
-
-    def place(self, x: float, y: float = 0.0, z: float = 0.0) -> Array:
-        """A point of the wall in world axes, (3,)."""
-        return pose(self.yaw)[:3, :3] @ np.array([x, y, z - self.reach])
-
-
-class Room:
-    """A room that is being furnished. Its middle is the origin; width along x, depth along z, metres."""
+    keep_off, margin, shell = 0.12, (0.15, 0.08, 0.15), 0.0
 
     def __init__(self, rng: Generator, palette: Palette, width: float, depth: float, height: float) -> None:
-        self.rng, self.palette = rng, palette
-        self.width, self.depth, self.height = width, depth, height
-        self.walls = [Wall(self, number) for number in range(4)]
+        super().__init__(rng, palette, width, depth, height)
         self.floor = Floor()  # (x, z)
         self.furniture: list[Piece] = []
         self.things: list[Piece] = []
-        self.shell: list[Mesh] = []
+        self.bare: list[Mesh] = []  # walls, floor, ceiling and what else no camera has to keep off
+        self.look = self.look_around  # draws an (eye, target) that may not be clear
         self.points: list[tuple[Vector, Vector]] = []  # lamps
         self.triangles = 0
 
@@ -139,7 +124,7 @@ class Room:
             for _ in range(count):
                 self._window(side)
             mesh = wall(side.length, self.height, look, side.holes, 0.15)
-            self.shell.append(placed(mesh, pose(side.yaw, side.place(0))))
+            self.bare.append(placed(mesh, pose(side.yaw, side.place(0))))
             if rng.random() < 0.8:
                 x = -side.length / 2
                 for left, _, right, _ in [
@@ -150,11 +135,11 @@ class Room:
                         strip = box(
                             (left - x, board_high, 0.015), board, ((left + x) / 2, board_high / 2, 0.0075)
                         )
-                        self.shell.append(placed(strip, pose(side.yaw, side.place(0))))
+                        self.bare.append(placed(strip, pose(side.yaw, side.place(0))))
                     x = right
         w, d = self.width + 0.3, self.depth + 0.3
-        self.shell.append(box((w, 0.05, d), floor, (0, -0.025, 0)))
-        self.shell.append(box((w, 0.05, d), palette.ceiling(rng), (0, self.height + 0.025, 0)))
+        self.bare.append(box((w, 0.05, d), floor, (0, -0.025, 0)))
+        self.bare.append(box((w, 0.05, d), palette.ceiling(rng), (0, self.height + 0.025, 0)))
 
     def _gap(self, side: Wall, w: float, low: float, high: float) -> float | None:
         """Where along a wall a rectangle of this width and height range is free."""
@@ -193,11 +178,11 @@ class Room:
             *(box((0.02, tall, deep), look, (x + s * wide / 2, tall / 2, -deep / 2 - 0.15)) for s in (-1, 1)),
         ]
         there = pose(side.yaw, side.place(0))
-        self.shell += [placed(part, there) for part in behind]
+        self.bare += [placed(part, there) for part in behind]
         frame = palette.furniture(rng)
         for s in (-1, 1):
-            self.shell.append(placed(box((0.06, h, 0.19), frame, (x + s * w / 2, h / 2, -0.07)), there))
-        self.shell.append(placed(box((w, 0.06, 0.19), frame, (x, h, -0.07)), there))
+            self.bare.append(placed(box((0.06, h, 0.19), frame, (x + s * w / 2, h / 2, -0.07)), there))
+        self.bare.append(placed(box((w, 0.06, 0.19), frame, (x, h, -0.07)), there))
         hinge, swing = rng.choice([-1, 1]), rng.uniform(0.3, 1.5)
         leaf = Piece(
             [box((w - 0.03, h - 0.02, 0.04), palette.furniture(rng), (-hinge * w / 2, h / 2 + 0.005, 0))]
@@ -220,7 +205,7 @@ class Room:
         deep = rng.uniform(0.05, 0.25)
         sill = box((w + 0.08, 0.03, 0.15 + deep), palette.furniture(rng), (x, low - 0.015, deep / 2 - 0.075))
         there = pose(side.yaw, side.place(0))
-        self.shell += [placed(frame.mesh, there), placed(sill, there)]
+        self.bare += [placed(frame.mesh, there), placed(sill, there)]
         if rng.random() < 0.5 and deep > 0.1:
             self.clutter([Top(triple(side.place(x, low, deep / 2)), w, deep, 0.5, "living", side.yaw)], 1.0)
         if rng.random() < 0.5:
@@ -234,7 +219,7 @@ class Room:
         tall, wide = far * 0.42, 2.2 * far + w
         if self.day and rng.random() < 0.75:
             view = panel(wide, tall * 1.6, self.outdoors, (x, low + 0.2 * h - tall * 0.2, -far))
-            self.shell.append(placed(view, there))
+            self.bare.append(placed(view, there))
 
     def lamps(self, count: int) -> None:
         """Hangs lit lamps under the ceiling, each a point light."""
@@ -252,7 +237,7 @@ class Room:
         spots = [(0.0, 0.0)] if count == 1 else [(x, z) for x in (-0.25, 0.25) for z in (-0.25, 0.25)][:count]
         for x, z in spots:
             at = np.array([x * self.width, self.height, z * self.depth]) + rng.normal(0, 0.15, 3) * (1, 0, 1)
-            self.shell.append(placed(lamp.mesh, pose(0.0, at)))
+            self.bare.append(placed(lamp.mesh, pose(0.0, at)))
             below = at + np.array((0, float(lamp.low[1]) - 0.08, 0))
             self.points.append((triple(below), triple(colour * strength)))
 
@@ -390,44 +375,49 @@ class Room:
                     yaw=rng.integers(2) * np.pi if rng.random() < 0.7 else 0.1,
                     steps=4,
                 )
-                self.shell.append(rug)
+                self.bare.append(rug)
         for _ in range(count):
             if self.triangles > TRIANGLES:
                 return
             self.free(things.thing(rng, palette, "floor", 0.7), 0.01)
 
-    # ---- the world
+    # ---- views
 
-    def inside(self, point: Array, margin: float = 0.15) -> bool:
-        """Whether a point (3,) is in the room, `margin` metres from its walls, floor and ceiling."""
-        x, y, z = point
-        return bool(
-            abs(x) < self.width / 2 - margin
-            and abs(z) < self.depth / 2 - margin
-            and 0.08 < y < self.height - margin
-        )
+    def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
+        """As `look` draws them, where a camera may be."""
+        for _ in range(8):
+            eye, target = self.look(rng)
+            if self.clear(eye):
+                return eye, target
+        return None
 
-    def world(self, kind: str, look: Callable[[Generator], tuple[Array, Array]]) -> World:
-        """The finished world. look: an (eye, target) that may not be clear."""
-        pieces = [*self.furniture, *self.things]
-        boxes = [piece.solids() for piece in pieces]
-        low = np.concatenate([b[0] for b in boxes]) - KEEP_OFF
-        high = np.concatenate([b[1] for b in boxes]) + KEEP_OFF
+    def look_around(self, rng: Generator) -> tuple[Array, Array]:
+        """Looks around from standing, sitting and robot height, at furniture, and from near at things."""
+        half = np.array([self.width, self.depth]) / 2
+        choice = rng.random()
+        if choice < 0.48 and self.things:
+            return near(rng, self.things[rng.integers(len(self.things))], rng.uniform(0.25, 0.85))
+        heights = ((1.35, 1.75), (0.95, 1.35), (0.2, 0.95))[rng.choice(3, p=[0.4, 0.35, 0.25])]
+        x, z = rng.uniform(-1, 1, 2) * (half - 0.15)
+        eye = np.array([x, rng.uniform(*heights), z])
+        if choice < 0.82 and self.furniture:
+            piece = self.furniture[rng.integers(len(self.furniture))]
+            target = rng.uniform(piece.low, piece.high)
+            away = eye - target
+            if choice < 0.66:  # nearer to it
+                eye = target + away * min(1.0, rng.uniform(0.8, 2.2) / max(float(np.linalg.norm(away)), 1e-6))
+                eye[1] = max(eye[1], 0.2)
+        else:
+            target = np.array([-x, rng.uniform(0.2, 1.6), -z]) + rng.normal(0, 0.5, 3) * (1, 0, 1)
+        return eye, target
 
-        def clear(point: Array) -> bool:
-            point = np.asarray(point)
-            return self.inside(point) and not bool(((point > low) & (point < high)).all(axis=1).any())
-
-        def view(rng: Generator) -> tuple[Array, Array] | None:
-            for _ in range(8):
-                eye, target = look(rng)
-                if clear(eye):
-                    return eye, target
-            return None
-
-        mesh = joined(*self.shell, *(piece.mesh for piece in pieces))
-        reach = float(np.linalg.norm([self.width, self.height, self.depth])) / 2
-        return World(kind, [Body(mesh)], self.lights(), (0.0, self.height / 2, 0.0), reach, view, clear, 0.7)
+    def finished(self, kind: str) -> World:
+        """The world, when all is in its place."""
+        for mesh in self.bare:
+            self.site.add(Piece([mesh]), solid=False)
+        for piece in (*self.furniture, *self.things):
+            self.site.add(piece)
+        return self.world(kind, speed=0.7)
 
 
 def furnish(room: Room, style: str) -> None:
@@ -472,38 +462,13 @@ def build(rng: Generator, palette: Palette) -> World:
     furnish(room, tuple(STYLES)[rng.choice(len(STYLES), p=[0.28, 0.22, 0.18, 0.1, 0.14, 0.08])])
     if rng.random() < (0.55 if room.day else 0.95):
         room.lamps(int(rng.choice([1, 2, 4])))
-    return room.world("room", _views(room))
+    return room.finished("room")
 
 
 def _drawn(rng: Generator, weights: dict[Maker, float]) -> Maker:
     makers = list(weights)
     shares = np.array(list(weights.values()))
     return makers[rng.choice(len(makers), p=shares / shares.sum())]
-
-
-def _views(room: Room) -> Callable[[Generator], tuple[Array, Array]]:
-    """Looks around from standing, sitting and robot height, at furniture, and from near at things."""
-    half = np.array([room.width, room.depth]) / 2
-
-    def look(rng: Generator) -> tuple[Array, Array]:
-        choice = rng.random()
-        if choice < 0.48 and room.things:
-            return near(rng, room.things[rng.integers(len(room.things))], rng.uniform(0.25, 0.85))
-        heights = ((1.35, 1.75), (0.95, 1.35), (0.2, 0.95))[rng.choice(3, p=[0.4, 0.35, 0.25])]
-        x, z = rng.uniform(-1, 1, 2) * (half - 0.15)
-        eye = np.array([x, rng.uniform(*heights), z])
-        if choice < 0.82 and room.furniture:
-            piece = room.furniture[rng.integers(len(room.furniture))]
-            target = rng.uniform(piece.low, piece.high)
-            away = eye - target
-            if choice < 0.66:  # nearer to it
-                eye = target + away * min(1.0, rng.uniform(0.8, 2.2) / max(float(np.linalg.norm(away)), 1e-6))
-                eye[1] = max(eye[1], 0.2)
-        else:
-            target = np.array([-x, rng.uniform(0.2, 1.6), -z]) + rng.normal(0, 0.5, 3) * (1, 0, 1)
-        return eye, target
-
-    return look
 
 
 def near(rng: Generator, piece: Piece, distance: float, grazing: float = 0.1) -> tuple[Array, Array]:

@@ -86,7 +86,7 @@ def _cover(room: Room, top: Top) -> None:
         0.004 + np.abs(folds) + 0.1 * over_z
     )
     points = np.stack([flat_x, 0.0005 - 0.95 * drop, flat_z], axis=-1)
-    room.shell.append(grid(points, look, at=top.centre, yaw=top.yaw, fit=bool(rng.random() < 0.3)))
+    room.bare.append(grid(points, look, at=top.centre, yaw=top.yaw, fit=bool(rng.random() < 0.3)))
 
 
 def desk(room: Room) -> list[Piece]:
@@ -453,4 +453,5 @@ def build(rng: Generator, palette: Palette) -> World:
         reach = float(np.linalg.norm(piece.high - piece.low)) / 2
         return near(rng, piece, rng.uniform(0.18, 0.55) + 0.5 * min(reach, 0.3), rng.choice([0.05, 0.3, 0.8]))
 
-    return room.world("tabletop", look)
+    room.look = look
+    return room.finished("tabletop")
