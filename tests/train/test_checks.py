@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
-from velodepth.train.checks import check_keyframes, check_propagation, edge_f1, frame_figures  # noqa: E402
+from velodepth.eval import metrics  # noqa: E402
+from velodepth.train.checks import check_keyframes, check_propagation, frame_figures  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import open_footage  # noqa: E402
 from velodepth.train.students import make_student  # noqa: E402
@@ -21,24 +20,6 @@ def scene(edge: int = 30) -> np.ndarray:
     return depth
 
 
-def test_edges_are_found_within_two_pixels():
-    assert edge_f1(scene(), scene()) == pytest.approx(1)
-    assert edge_f1(scene(32), scene()) == pytest.approx(1)
-    assert edge_f1(scene(33), scene()) == 0
-    assert edge_f1(np.full_like(scene(), 3), scene()) == 0
-    both = scene()
-    both[:, 10:12] = 9.0  # three edges, two of them wrong
-    assert edge_f1(both, scene()) == pytest.approx(0.5, abs=0.01)
-
-
-def test_edges_at_unknown_pixels_do_not_count():
-    truth = scene()
-    truth[:, 30:] = 0
-    assert math.isnan(edge_f1(scene(), truth))
-    steps = np.where(np.arange(64) < 30, 1.0, 1.099).astype(np.float32)[None].repeat(48, 0)
-    assert math.isnan(edge_f1(scene(), steps))
-
-
 def test_figures_with_and_without_scale():
     truth = scene()
     figures = frame_figures(1.5 * truth, truth, np.ones_like(truth))
@@ -47,8 +28,22 @@ def test_figures_with_and_without_scale():
     answer[:24, :30] *= 1.3
     sure = np.where(answer == truth, 0.9, 0.1)
     figures = frame_figures(answer, truth, sure)
-    assert figures["delta1_metric"] == pytest.approx(1 - 30 * 24 / truth.size) and figures["surer"] < 0.1
-    assert frame_figures(answer, truth, np.ones_like(truth))["surer"] == 1
+    assert figures["delta1_metric"] == pytest.approx(1 - 30 * 24 / truth.size) and figures["kept"] < 0.1
+    assert frame_figures(answer, truth, np.ones_like(truth))["kept"] == 1
+
+
+def test_figures_are_those_of_eval():
+    rng = np.random.default_rng(0)
+    truth = scene() * rng.uniform(0.9, 1.1, (48, 64))
+    truth[:5] = 0
+    depth = 1.4 * np.where(truth > 0, truth, 1) * rng.uniform(0.7, 1.4, truth.shape)
+    valid, sure = truth > 0, rng.uniform(size=truth.shape)
+    scaled = depth * np.median(truth[valid]) / np.median(depth[valid])
+    figures = frame_figures(depth, truth, sure)
+    accuracy = metrics.frame_accuracy(scaled, truth, valid)
+    assert figures["delta1_si"] == accuracy["delta1"] and figures["absrel_si"] == accuracy["absrel"]
+    assert figures["kept"] == pytest.approx(metrics.kept(scaled, sure, truth, valid))
+    assert figures["edge_f1"] == metrics.edge_f1(depth, truth, valid)
 
 
 def test_both_checks_read_the_held_out_shards(shards):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from velodepth.errors import VeloDepthError
-from velodepth.train.config import Config, load_config
+from velodepth.train.config import Config, Weights, load_config
 
 
 def test_options_win_over_the_file_and_the_file_over_defaults(tmp_path):
@@ -17,10 +17,18 @@ def test_options_win_over_the_file_and_the_file_over_defaults(tmp_path):
     assert (config.sizes, config.mixed, config.ages) == ([[96, 64]], True, [0])
 
 
+def test_weights_of_the_loss_are_a_table(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text('data = ["a"]\nout = "b"\n[weights]\nedges = 4\n')
+    assert load_config(file).weights == Weights(edges=4.0) != Weights()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("stpes = 3", "'stpes'"),
+        ("[weights]\nedgse = 2", "'edgse'"),
+        ("[weights]\nedges = 'many'", "edges is 'many'"),
         ("steps = 'many'", "steps is 'many'"),
         ("steps = true", "steps is True"),
         ("steps = 0", "steps is 0"),

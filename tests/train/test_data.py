@@ -57,6 +57,15 @@ def test_held_out_shards_are_not_trained_on(shards):
     assert [s.folder.name for s in held] == ["shard-00015"]
 
 
+def test_of_fewer_than_sixteen_shards_the_last_is_held_out(shards, tmp_path):
+    for name in ("shard-00000", "shard-00001"):
+        (tmp_path / name).symlink_to(f"{shards}/{name}", target_is_directory=True)
+    train, held = open_footage([tmp_path])
+    assert [[s.folder.name for s in part] for part in (train, held)] == [["shard-00000"], ["shard-00001"]]
+    train, held = open_footage([tmp_path / "shard-00001"])
+    assert len(train) == 1 and held == []
+
+
 def test_near_frames_are_drawn_as_often_as_asked(shards):
     footage = open_footage([shards])[0]
     for share in (0.2, 0.7):

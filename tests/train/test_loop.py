@@ -48,6 +48,8 @@ def test_the_loss_falls_and_the_curve_tells(keyframe):
     assert len(losses) == 2 and losses[-1] < 0.8 * losses[0]
     with (keyframe.parent / "curve.csv").open() as file:
         rows = list(csv.DictReader(file))
+    assert "held out for checks: " in (log := keyframe.with_suffix(".log").read_text())
+    assert "shard-00015" in log
     assert [(r["stage"], r["step"], r["samples"]) for r in rows] == [
         ("keyframe", step, str(2 * int(step))) for step in ("15", "30")
     ]
@@ -172,7 +174,7 @@ def test_two_processes_hold_the_same_weights_and_average_their_gradients(shards,
         optimiser.step()
     moved = 0.0
     for name, value in student.net.state_dict().items():
-        torch.testing.assert_close(first[name], value, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(first[name], value, rtol=1e-3, atol=5e-4)  # a step is 1.2e-3
         moved = max(moved, float((value - make_student(settings).net.state_dict()[name]).abs().max())
                     if name == "coarse.weight" else 0.0)  # fmt: skip
     assert moved > 1e-3

@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
 from velodepth.train import losses  # noqa: E402
+from velodepth.train.config import Weights  # noqa: E402
 
 
 @pytest.fixture
@@ -27,13 +28,13 @@ def known(truth: torch.Tensor) -> torch.Tensor:
 
 def test_truth_costs_nothing_and_unknown_pixels_count_for_nothing(truth):
     answer = truth + 7 * (1 - known(truth))
-    assert float(losses.depth_loss(answer, truth, known(truth))) == 0
-    assert float(losses.depth_loss(answer, truth, torch.zeros_like(truth))) == 0
+    assert float(losses.depth_loss(answer, truth, known(truth), Weights())) == 0
+    assert float(losses.depth_loss(answer, truth, torch.zeros_like(truth), Weights())) == 0
 
 
 def test_a_wrong_scale_costs_its_log_alone(truth):
     scaled = truth + torch.tensor([0.3, -0.1]).view(2, 1, 1, 1)
-    assert float(losses.depth_loss(scaled, truth, known(truth))) == pytest.approx(0.5 * 0.2)
+    assert float(losses.depth_loss(scaled, truth, known(truth), Weights())) == pytest.approx(0.5 * 0.2)
 
 
 def test_linear_loss_is_the_error_in_medians_of_the_truth(truth):
@@ -48,19 +49,36 @@ def test_linear_loss_is_the_error_in_medians_of_the_truth(truth):
 def test_edges_of_the_error_weigh_more_where_the_flow_explains_less(truth):
     error = torch.zeros_like(truth)
     error[..., 10] = 1.0
-    plain = losses.edge_loss(error, torch.ones_like(truth))
+    everywhere = torch.ones_like(truth)
+    plain = losses.edge_loss(error, truth, everywhere)
     weight = torch.ones_like(truth)
     weight[..., :24] = 3.0
-    assert float(losses.edge_loss(error, torch.ones_like(truth), weight)) == pytest.approx(3 * float(plain))
+    heavy = losses.edge_loss(error, truth, everywhere, 0.0, weight)
+    assert float(heavy) == pytest.approx(3 * float(plain))
+
+
+@pytest.mark.parametrize(("column", "pairs"), [(20, (1, 2, 4, 8)), (19, (1, 2, 4, 8)), (10, (0, 0, 0, 0))])
+def test_edges_of_the_error_weigh_more_across_contours_of_truth(column, pairs):
+    """Truth steps between columns 19 and 20; the error is one column wide, 1 off. pairs: of those that the
+    error touches, how many cross the step, at each distance."""
+    truth = torch.zeros(1, 1, 16, 48)
+    truth[..., 20:] = 1.0
+    error, everywhere = torch.zeros_like(truth), torch.ones_like(truth)
+    error[..., column] = 1.0
+    plain, more = (float(losses.edge_loss(error, truth, everywhere, c)) for c in (0.0, 2.0))
+    crossed = sum((1 if n else 0) / (48 - step) for n, step in zip(pairs, (1, 2, 4, 8), strict=True))
+    assert more - plain == pytest.approx(2.0 * crossed / 4)
+    slope = torch.linspace(0, 0.9 * losses.CONTOUR * 47, 48).expand_as(truth)  # steep, but of one surface
+    assert float(losses.edge_loss(error, slope, everywhere, 2.0)) == pytest.approx(plain)
 
 
 def test_surprise_is_one_where_the_flow_explains_the_picture():
     last = torch.randn(1, 3, 16, 24, generator=torch.Generator().manual_seed(0))
     now = last.roll(2, 3)
     flow = torch.zeros(1, 2, 16, 24)
-    assert float(losses.surprise(now, last, flow).mean()) > 1.5
+    assert float(losses.surprise(now, last, flow, 4.0).mean()) > 1.5
     flow[:, 0] = -2
-    assert float(losses.surprise(now, last, flow)[..., 2:].max()) < 1.001
+    assert float(losses.surprise(now, last, flow, 4.0)[..., 2:].max()) < 1.001
 
 
 def test_confidence_promises_the_relative_error_beside_the_scale(truth):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -13,20 +15,23 @@ from velodepth.errors import VeloDepthError  # noqa: E402
 from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.nano import Nano  # noqa: E402
 from velodepth.nets.published import published_name  # noqa: E402
+from velodepth.presets.large import LargeSettings  # noqa: E402
 from velodepth.train import students  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.loop import train  # noqa: E402
+
+SETTINGS = LargeSettings(alpha_flow=0.2, hsv_flow=True, min_ratio=0.6)
 
 
 @pytest.fixture
 def recordings(tmp_path, write_recording, monkeypatch, tiny_large) -> str:
     """Two recordings; and in place of the published network, a tiny one."""
 
-    def tiny(config: Config) -> LargeNet:
+    def tiny(path: str | None) -> tuple[LargeNet, LargeSettings]:
         torch.manual_seed(0)
-        return LargeNet(tiny_large)
+        return LargeNet(replace(tiny_large, hsv_flow=True)), SETTINGS
 
-    monkeypatch.setattr(students, "_published", tiny)
+    monkeypatch.setattr(students, "load_net", tiny)
     for seed, name in enumerate(("a", "b")):
         write_recording(tmp_path / "recordings" / name, seed)
     return str(tmp_path / "recordings")
@@ -49,11 +54,13 @@ def test_fine_tuning_large_in_both_stages(recordings, tmp_path):
     assert all(float(re.search(rf"{part} ([\d.]+)", log)[1]) > 0 for part in ("flow", "consistency"))
     written = safetensors.load_file(tmp_path / "run" / "model.safetensors")
     assert written.keys() == {published_name(name) for name in now}
+    described = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert LargeSettings.from_config(described) == SETTINGS  # a run of the tuned network sees the same flow
     assert torch.equal(written[published_name("decoder.start.weight")], now["decoder.start.weight"])
 
 
 def test_large_needs_its_checkpoint(tmp_path):
-    with pytest.raises(VeloDepthError, match="give the published model"):
+    with pytest.raises(VeloDepthError, match=r"model\.safetensors does not exist"):
         students.make_student(Config(data=["a"], out="b", preset="large", checkpoint=str(tmp_path)))
 
 

@@ -52,6 +52,20 @@ class LargeSettings:
         found["min_ratio"], found["max_ratio"] = _find(constraints, "ratio") or (None, None)
         return cls(**{name: value for name, value in found.items() if value is not None})
 
+    def to_config(self) -> dict[str, Any]:
+        """What `from_config` reads back."""
+        names = ("alpha_flow", "beta_flow", "alpha_luma", "beta_luma")
+        model = {name: getattr(self, name) for name in names}
+        constraints = {
+            "pixels_min": self.min_pixels,
+            "pixels_max": self.max_pixels,
+            "ratio_bounds": [self.min_ratio, self.max_ratio],
+        }
+        return {
+            "model": model | {"residual_encoder": {"use_hsv": self.hsv_flow}},
+            "data": {"shape_constraints": constraints},
+        }
+
     def canvas_spec(self, level: int | None) -> CanvasSpec:
         """The canvas at a resolution level 0..9 of the pixel budget; None for all of the budget."""
         return CanvasSpec(

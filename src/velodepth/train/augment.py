@@ -58,6 +58,11 @@ class View:
         """Canvas pixels in a picture's pixel, along x and y."""
         return self.width / self.crop_width, self.height / self.crop_height
 
+    def camera(self, camera: dict[str, Any], picture: tuple[int, int]) -> Camera:
+        """The camera (Camera.to_dict) of pictures (width, height) as that of the canvas, not mirrored."""
+        assert not self.flip
+        return Camera.from_dict(camera).for_picture(*picture).moved(*self.zoom, -self.left, -self.top)
+
     def picture(self, picture: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 -> (height, width, 3) uint8."""
         crop = picture[self.top : self.top + self.crop_height, self.left : self.left + self.crop_width]

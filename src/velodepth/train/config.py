@@ -18,6 +18,25 @@ PARTS = ("correction", "refinement", "features", "consistency")
 
 
 @dataclass
+class Weights:
+    """What each part of the loss counts. Depth errors are of log size (see losses.py)."""
+
+    metric: float = 0.5  # log size as it is
+    shape: float = 1.0  # without each picture's median error
+    linear: float = 0.3  # in metres over the picture's median depth
+    edges: float = 2.5  # differences of the error between pixels 1, 2, 4, 8 apart
+    contour: float = 1.0  # how much more such a difference counts across an occluding contour of truth
+    surprise: float = 4.0  # propagation: and for each unit of photometric residual (at most 1)
+    confidence: float = 0.2
+    camera: float = 0.3
+    teacher: float = 0.2  # propagation: depth of the keyframe network where there is no truth
+    temporal: float = 1.0  # propagation: change in place since the frame before
+    features: float = 0.5  # propagation: against the keyframe network's own
+    flow: float = 0.1  # propagation: refined flow
+    consistency: float = 0.5  # propagation: points of neighbouring frames
+
+
+@dataclass
 class Config:
     """One run. Learning rates are the peaks of a warm-up and a cosine over `steps`.
 
@@ -28,7 +47,7 @@ class Config:
     out: str  # folder of checkpoints, logs and curve.csv
     stage: str = "keyframe"  # or "propagation", which starts from keyframe.pt in `out` and freezes it
     preset: str = "nano"  # or "large", fine-tuned from `checkpoint`
-    checkpoint: str = ""  # the published weights of `large`: their folder or .safetensors file
+    checkpoint: str = ""  # published weights of `large`: folder or file; "": from the hub
     init: str = ""  # checkpoint of an earlier run to start from; "": see `stage`
     steps: int = 6000
     minutes: float = 0.0  # stop (and keep a checkpoint) after so long; 0: no limit
@@ -51,6 +70,7 @@ class Config:
     ages: list[int] = field(default_factory=lambda: [0, 0, 3, 10, 40])  # frames before, without gradient
     frames: int = 6  # of a clip in one example, played to and fro
     cuts: float = 0.02  # share of clips that jump to another scene
+    weights: Weights = field(default_factory=Weights)  # of the parts of the loss
     without: list[str] = field(default_factory=list)  # PARTS left out, for ablations
     seed: int = 0
     threads: int = 1  # that make batches, in each process; a GPU eats what 4 to 8 make
@@ -84,36 +104,50 @@ def load_config(path: str | Path | None, **overrides: Any) -> Config:
     Raises VeloDepthError, naming the key, where the file cannot be read, has a key that Config lacks or a
     value of another type, or a field without default is given nowhere.
     """
-    values = {} if path is None else _read(Path(path))
-    values.update({name: value for name, value in overrides.items() if value is not None})
-    for field_ in dataclasses.fields(Config):
-        bare = field_.default is dataclasses.MISSING and field_.default_factory is dataclasses.MISSING
-        if bare and field_.name not in values:
-            raise VeloDepthError(f"{field_.name} is not given: name it in the TOML file or as an option")
+    values = {} if path is None else checked(path, Config, read_toml(path))
+    return filled(values | {name: value for name, value in overrides.items() if value is not None})
+
+
+def filled(values: Mapping[str, Any]) -> Config:
+    """A Config of these values. Raises VeloDepthError where one without default is missing."""
+    for each in dataclasses.fields(Config):
+        bare = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+        if bare and each.name not in values:
+            raise VeloDepthError(f"{each.name} is not given: name it in the TOML file or as an option")
     return Config(**values)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """What a file says. Raises VeloDepthError where it is no TOML."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise VeloDepthError(f"{path} cannot be read as TOML ({error}): give a configuration") from error
-    return {name: _checked(path, name, value) for name, value in values.items()}
 
 
-def _checked(path: Path, name: str, value: Any) -> Any:
+def checked(path: str | Path, of: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a TOML file as the fields of a dataclass (Config, Weights) want them.
+
+    Raises VeloDepthError, naming file and key, for one that is none of its fields or of another type.
+    """
+    annotations = {each.name: str(each.type) for each in dataclasses.fields(of)}
+    return {name: _value(path, annotations, name, value) for name, value in values.items()}
+
+
+def _value(path: str | Path, annotations: Mapping[str, str], name: str, value: Any) -> Any:
     kinds: Mapping[str, Any] = {
         "str": str, "int": int, "float": (int, float), "float | None": (int, float), "bool": bool,
-        "bool | None": bool, "list[str]": list, "list[int]": list, "list[list[int]]": list,
+        "bool | None": bool, "list[str]": list, "list[int]": list, "list[list[int]]": list, "Weights": dict,
     }  # fmt: skip
-    annotations = {each.name: str(each.type) for each in dataclasses.fields(Config)}
     if name not in annotations:
         raise VeloDepthError(f"{path} has an unknown key {name!r}: the keys are {', '.join(annotations)}")
     kind = annotations[name]
     if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and "bool" not in kind):
         raise VeloDepthError(f"{path}: {name} is {value!r}, not of type {kind}: correct it")
+    if kind == "Weights":
+        return Weights(**checked(path, Weights, value))
     return float(value) if kind.startswith("float") else value

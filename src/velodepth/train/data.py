@@ -21,7 +21,7 @@ from ..stream.flow import DisFlow
 from .augment import Look, View, pinhole_parameters
 from .config import Config
 from .folders import open_recordings
-from .shards import Shard, held_out, open_shards
+from .shards import Shard, divided, open_shards
 
 MAX_DEPTH = 200.0
 """Depth beyond this many metres is left unknown."""
@@ -34,6 +34,7 @@ STEEPEST = 0.05
 class Footage(Protocol):
     """What examples are drawn from: `shards.Shard`, or a `folders.Recording`. Rows are frames."""
 
+    folder: Path
     frames: list[dict[str, Any]]  # "clip", "index", "length", "camera", "median_depth", "kind"
     picture: Any  # [row] -> (H, W, 3) uint8; .shape is (N, H, W, 3)
     depth: Any  # [row] -> (H, W) metres, 0 = unknown
@@ -67,7 +68,8 @@ TIME = (1, 1, 0, 0, 2, 2, 2, 1)
 def open_footage(folders: Sequence[str | Path]) -> tuple[list[Footage], list[Footage]]:
     """Footage to train on, and held-out footage for checks: shards, or a user's own sequences.
 
-    Of sequences, the last is held out when there are at least two. Raises VeloDepthError where a folder
+    Of sequences the last is held out when there are at least two, of shards those that `shards.divided`
+    says. Raises VeloDepthError where a folder
     holds neither.
     """
     train: list[Footage] = []
@@ -78,9 +80,9 @@ def open_footage(folders: Sequence[str | Path]) -> tuple[list[Footage], list[Foo
             last = [recordings.pop()] if len(recordings) > 1 else []
             train, held = [*train, *recordings], [*held, *last]
         else:
-            shards = [_whole(shard) for shard in open_shards(folder)]
-            held += [shard for shard in shards if held_out(shard)]
-            train += [shard for shard in shards if not held_out(shard)]
+            taught, kept = divided(open_shards(folder))
+            train += map(_whole, taught)
+            held += map(_whole, kept)
     if not train:
         raise VeloDepthError(f"{', '.join(map(str, folders))}: every shard is held out; render more")
     return train, held

@@ -64,6 +64,7 @@ def train(config: Config) -> Path:
     record = Record(config, step, processes) if rank == 0 else None
     if record:
         record.say(note)
+        record.say(f"held out for checks: {', '.join(str(each.folder) for each in held_out) or 'nothing'}")
     started, sums = time.monotonic(), Sums()
     student.train()
     while step < config.steps:
@@ -96,7 +97,7 @@ def train(config: Config) -> Path:
     if record:
         record.close()
         if isinstance(student, LargeStudent) and checkpoint.exists():
-            student.export(average.net, out / "model.safetensors")
+            student.export(average.net, out)
     if processes > 1:
         dist.destroy_process_group()
     return checkpoint
@@ -277,7 +278,7 @@ class Curve:
     """The learning curve, a row a check: what was seen and what held-out footage says."""
 
     COLUMNS = (
-        "stage", "step", "samples", "loss", "delta1_si", "delta1_metric", "absrel_si", "edge_f1", "surer",
+        "stage", "step", "samples", "loss", "delta1_si", "delta1_metric", "absrel_si", "edge_f1", "kept",
         "tau5", *(f"{kind}_{name}" for kind in ("near", "far", "outdoor")
           for name in ("delta1_si", "delta1_metric", "absrel_si")),
     )  # fmt: skip

@@ -6,14 +6,17 @@ of log size, which is the error of log radius for the true camera.
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..nets.nano import luma, warp
+from .config import Weights
 
-SURPRISE = 4.0
-"""How much more an edge weighs for each unit of photometric residual (of normalised luma, at most 1)."""
+CONTOUR = math.log(1.1)
+"""Neighbours of truth that differ by more in log size have an occluding contour between them."""
 CONSISTENT = 0.02
 """Truth agrees with a warped point within this share of its distance where nothing moved by itself."""
 
@@ -28,15 +31,20 @@ def scale_of(error: Tensor, known: Tensor) -> Tensor:
     return hidden.nanmedian(1).values.nan_to_num().view(-1, 1, 1, 1)
 
 
-def depth_loss(size: Tensor, truth: Tensor, known: Tensor, weight: Tensor | None = None) -> Tensor:
+def depth_loss(
+    size: Tensor, truth: Tensor, known: Tensor, weights: Weights, weight: Tensor | None = None
+) -> Tensor:
     """L1 of log size as it is and without each picture's scale, in metres, and at edges.
 
     weight: of the differences between pixels, see `edge_loss`.
     """
     error = size - truth
-    shape = masked_mean((error - scale_of(error, known)).abs(), known)
-    raw = masked_mean(error.abs(), known)
-    return 0.5 * raw + shape + 2.5 * edge_loss(error, known, weight) + 0.3 * linear_loss(error, truth, known)
+    return (
+        weights.metric * masked_mean(error.abs(), known)
+        + weights.shape * masked_mean((error - scale_of(error, known)).abs(), known)
+        + weights.linear * linear_loss(error, truth, known)
+        + weights.edges * edge_loss(error, truth, known, weights.contour, weight)
+    )
 
 
 def linear_loss(error: Tensor, truth: Tensor, known: Tensor) -> Tensor:
@@ -46,22 +54,39 @@ def linear_loss(error: Tensor, truth: Tensor, known: Tensor) -> Tensor:
     return masked_mean((true_size * change).abs().clamp_max(1), known)
 
 
-def edge_loss(error: Tensor, known: Tensor, weight: Tensor | None = None, scales: int = 4) -> Tensor:
-    """Differences of the error between pixels 1, 2, 4 and 8 apart: edges where and as they are in truth.
+def edge_loss(
+    error: Tensor,
+    truth: Tensor,
+    known: Tensor,
+    contour: float = 0.0,
+    weight: Tensor | None = None,
+    scales: int = 4,
+) -> Tensor:
+    """Gradient matching: differences of the error between pixels 1, 2, 4 and 8 apart, so that edges are where
+    and as they are in truth.
 
-    weight: 1 or above, how much a pixel counts.
+    contour: how much more a pair of pixels counts that has an occluding contour of truth between them.
+    weight: 1 or above, how much a pixel counts beside that.
     """
     total = error.new_zeros(())
-    for step in (2**i for i in range(scales)):
-        for axis in (2, 3):
+    for axis in (2, 3):
+        jump = _differences(truth, axis, 1).abs() > CONTOUR
+        jump &= (known.narrow(axis, 0, jump.shape[axis]) * known.narrow(axis, 1, jump.shape[axis])) > 0
+        for step in (2**i for i in range(scales)):
             n = error.shape[axis] - step
-            a, b = error.narrow(axis, 0, n), error.narrow(axis, step, n)
             both = known.narrow(axis, 0, n) * known.narrow(axis, step, n)
-            change = (a - b).abs()
+            window = (step, 1) if axis == 2 else (1, step)
+            crossed = F.max_pool2d(jump.to(error.dtype), window, stride=1)
+            change = _differences(error, axis, step).abs() * (1 + contour * crossed)
             if weight is not None:
                 change = change * weight.narrow(axis, 0, n)
             total = total + masked_mean(change, both)
     return total / scales
+
+
+def _differences(x: Tensor, axis: int, step: int) -> Tensor:
+    n = x.shape[axis] - step
+    return x.narrow(axis, 0, n) - x.narrow(axis, step, n)
 
 
 def temporal_loss(error: Tensor, last_error: Tensor, known: Tensor, weight: Tensor) -> Tensor:
@@ -69,10 +94,11 @@ def temporal_loss(error: Tensor, last_error: Tensor, known: Tensor, weight: Tens
     return masked_mean((error - last_error).abs().clamp_max(1) * weight, known)
 
 
-def surprise(canvas: Tensor, last: Tensor, flow: Tensor) -> Tensor:
-    """Weight of edges, (B, 1, H, W): 1 where the flow explains the canvas (B, 3, H, W), more where not."""
+def surprise(canvas: Tensor, last: Tensor, flow: Tensor, strength: float) -> Tensor:
+    """Weight of edges, (B, 1, H, W): 1 where the flow explains the canvas (B, 3, H, W), and `strength` more
+    for each unit of photometric residual (of normalised luma, at most 1)."""
     residual = (luma(canvas) - warp(luma(last), flow)).abs()
-    return 1 + SURPRISE * residual.clamp_max(1)
+    return 1 + strength * residual.clamp_max(1)
 
 
 def confidence_loss(confidence: Tensor, error: Tensor, known: Tensor) -> Tensor:

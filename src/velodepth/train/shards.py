@@ -150,6 +150,15 @@ def held_out(shard: Shard) -> bool:
     return bool(numbers) and int(numbers[-1]) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
 
 
+def divided(shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
+    """Shards to train on, and held-out ones: see `held_out`, and where there is none, the last of several."""
+    train = [shard for shard in shards if not held_out(shard)]
+    held = [shard for shard in shards if held_out(shard)]
+    if not held and len(train) > 1:
+        held = [train.pop()]
+    return train, held
+
+
 def write_shard(folder: str | os.PathLike[str], clips: Sequence[Clip], seed: int, index: int) -> None:
     """Write clips as a shard, under a temporary name, and give it its own when it is whole.
 

