@@ -23,6 +23,7 @@ from velodepth.media.pointcloud import PlyWriter
 from velodepth.media.rerun_log import RerunWriter
 from velodepth.media.rosbag_writing import BagWriter
 from velodepth.media.sidecar import JsonLinesWriter
+from velodepth.media.sound import Sound
 from velodepth.media.source import Origin
 from velodepth.media.stereo import StereoWriter
 
@@ -41,6 +42,7 @@ class Options:
     points: int | Collection[int] = 30  # ply, glb: every n-th frame, or the indices
     facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
     origin: Origin | None = None  # bag: where the times of the source begin
+    sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
 
 
@@ -64,7 +66,7 @@ class Kind:
 
 
 def _video(layout: Any) -> Callable[[Path, Options], Writer]:
-    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far))
+    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far), told.sound)
 
 
 KINDS: dict[str, Kind] = {
@@ -76,7 +78,7 @@ KINDS: dict[str, Kind] = {
             "stereo",
             "-stereo.mp4",
             "video: a picture for each eye, side by side",
-            lambda path, told: StereoWriter(path, told.near, told.far),
+            lambda path, told: StereoWriter(path, told.near, told.far, told.sound),
         ),
         Kind(
             "png",
