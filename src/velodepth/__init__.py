@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .adapters.look import DepthNetwork, Look
     from .cameras import (
         MEI,
         Camera,
@@ -34,6 +35,7 @@ __all__ = [
     "Adaptive",
     "Camera",
     "DepthFrame",
+    "DepthNetwork",
     "DepthStream",
     "DisFlow",
     "Equirectangular",
@@ -41,6 +43,7 @@ __all__ = [
     "Fisheye624",
     "GivenFlow",
     "KannalaBrandt",
+    "Look",
     "MediaWarning",
     "Model",
     "NoFlow",
@@ -54,6 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    ".adapters.look": "DepthNetwork Look",
     ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole load_camera",
     ".errors": "MediaWarning VeloDepthError",
     ".media.reading": "open_source",
