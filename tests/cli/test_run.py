@@ -259,7 +259,7 @@ def test_a_truncated_file_gives_what_can_be_read_and_a_warning(call, folder, enc
 
 
 def test_demo_is_a_run_on_the_packaged_clip(call, street, folder, decode, monkeypatch):
-    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", street)
+    monkeypatch.setattr("velodepth.presets.catalogue.DEMO_CLIP", street)
     outcome = call("demo")
     assert outcome.status == 0 and re.fullmatch(
         SUMMARY.format("12 frames", "velodepth_demo.mp4"), outcome.out
@@ -269,7 +269,7 @@ def test_demo_is_a_run_on_the_packaged_clip(call, street, folder, decode, monkey
 
 
 def test_demo_without_its_clip_says_so(call, folder, monkeypatch):
-    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", folder / "demo.mp4")
+    monkeypatch.setattr("velodepth.presets.catalogue.DEMO_CLIP", folder / "demo.mp4")
     outcome = call("demo")
     assert outcome.status == 2 and outcome.err.count("\n") == 1
     assert "demo.mp4 is missing" in outcome.err and files(folder) == set()

@@ -117,6 +117,12 @@ def _bytes(path: Path, most: int = -1) -> bytes:
         raise VeloDepthError(f"{path} cannot be opened: {error.strerror}") from error
 
 
+def encode_image(suffix: str, picture: np.ndarray) -> bytes:
+    """An RGB uint8 (H, W, 3) picture as the bytes of a ".png" or ".jpg" file."""
+    _, code = cv2.imencode(suffix, picture[..., ::-1])
+    return code.tobytes()
+
+
 def images_in(folder: Path) -> list[Path]:
     """The images of a folder in natural order (2 before 10), hidden files and subfolders left out."""
     return sort_images(folder.iterdir(), str(folder))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 NANO_WEIGHTS = Path(__file__).parent / "nano"
 """Folder of the packaged graphs and nano.safetensors."""
 DEMO_CLIP = Path(__file__).parent / "demo.mp4"
-"""The packaged clip, rendered by us: a walk round a furnished room, 640 x 480."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,16 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
             f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}"
         )
     return entry.load(runtime, device)
+
+
+def demo_clip() -> Path:
+    """The clip that comes with the package, rendered by us: 5 s of a walk round a furnished room, 640 x 480.
+
+    Raises VeloDepthError where the installation lacks it.
+    """
+    if not DEMO_CLIP.is_file():
+        raise VeloDepthError(f"{DEMO_CLIP} is missing: reinstall velodepth")
+    return DEMO_CLIP
 
 
 def _nano(name: str, summary: str, pixels: int) -> Preset:
