@@ -35,6 +35,6 @@ clean:
 
 .venv/dev: .venv/core packages/worlds/pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,train,eval,web,ros,rerun,ray,export]" \
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,hub,train,eval,web,ros,rerun,ray,export]" \
 	  --editable packages/worlds
 	touch $@

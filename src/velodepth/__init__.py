@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .adapters.look import DepthNetwork, Look
     from .cameras import (
         MEI,
         Camera,
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
         load_camera,
     )
     from .errors import MediaWarning, VeloDepthError
-    from .media.reading import open_source
-    from .presets import Model, load
+    from .media.atomic import Writer
+    from .media.colour import Colouring, colourise
+    from .media.reading import Source, open_source
+    from .media.writing import open_writer, writers_for
+    from .presets import Model, demo_clip, load
     from .stream.evidence import Evidence
     from .stream.flow import DisFlow, GivenFlow, NoFlow
     from .stream.frame import DepthFrame
@@ -34,7 +38,9 @@ __all__ = [
     "MEI",
     "Adaptive",
     "Camera",
+    "Colouring",
     "DepthFrame",
+    "DepthNetwork",
     "DepthStream",
     "DisFlow",
     "Equirectangular",
@@ -43,6 +49,7 @@ __all__ = [
     "Fisheye624",
     "GivenFlow",
     "KannalaBrandt",
+    "Look",
     "MediaWarning",
     "Model",
     "NoFlow",
@@ -50,17 +57,27 @@ __all__ = [
     "PerFrame",
     "Pinhole",
     "Policy",
+    "Source",
     "VeloDepthError",
+    "Writer",
+    "colourise",
+    "demo_clip",
     "load",
     "load_camera",
     "open_source",
+    "open_writer",
+    "writers_for",
 ]
 
 _HOMES = {
+    ".adapters.look": "DepthNetwork Look",
     ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole load_camera",
     ".errors": "MediaWarning VeloDepthError",
-    ".media.reading": "open_source",
-    ".presets": "Model load",
+    ".media.atomic": "Writer",
+    ".media.colour": "Colouring colourise",
+    ".media.reading": "Source open_source",
+    ".media.writing": "open_writer writers_for",
+    ".presets": "Model demo_clip load",
     ".stream.flow": "DisFlow GivenFlow NoFlow",
     ".stream.frame": "DepthFrame",
     ".stream.evidence": "Evidence",
@@ -80,4 +97,4 @@ if not TYPE_CHECKING:  # with it, type checkers would take any name for a public
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -200,7 +200,6 @@ WRONG = {
     "no images": (["bare"], "bare"),
     "nothing matches": (["bare/*.png"], "bare/*.png"),
     "picture too small": (["small.png"], "small.png"),
-    "size changes": (["two"], "two"),
     "two videos": (["street.mp4", "letter.mp4"], "velodepth batch"),
     "no such camera": (["77"], "camera 77"),
     "folder below a file": (["street.mp4", "--out", "letter.mp4/results"], "letter.mp4"),
@@ -260,7 +259,7 @@ def test_a_truncated_file_gives_what_can_be_read_and_a_warning(call, folder, enc
 
 
 def test_demo_is_a_run_on_the_packaged_clip(call, street, folder, decode, monkeypatch):
-    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", street)
+    monkeypatch.setattr("velodepth.presets.catalogue.DEMO_CLIP", street)
     outcome = call("demo")
     assert outcome.status == 0 and re.fullmatch(
         SUMMARY.format("12 frames", "velodepth_demo.mp4"), outcome.out
@@ -270,7 +269,52 @@ def test_demo_is_a_run_on_the_packaged_clip(call, street, folder, decode, monkey
 
 
 def test_demo_without_its_clip_says_so(call, folder, monkeypatch):
-    monkeypatch.setattr("velodepth.presets.DEMO_CLIP", folder / "demo.mp4")
+    monkeypatch.setattr("velodepth.presets.catalogue.DEMO_CLIP", folder / "demo.mp4")
     outcome = call("demo")
     assert outcome.status == 2 and outcome.err.count("\n") == 1
     assert "demo.mp4 is missing" in outcome.err and files(folder) == set()
+
+
+def test_a_clip_that_changes_its_size_keeps_what_was_done(call, encode, folder):
+    """As a stream that was recorded raw, or a call whose partner turned the phone."""
+    import av
+
+    parts = []
+    for name, scale in (("a", 1), ("b", 2)):
+        with (
+            av.open(str(encode(folder / f"{name}.mp4", 6))) as source,
+            av.open(f"{name}.h264", "w") as target,
+        ):
+            stream = target.add_stream("libx264", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64 * scale, 48 * scale, "yuv420p"
+            for frame in source.decode(video=0):
+                target.mux(stream.encode(frame.reformat(64 * scale, 48 * scale)))
+            target.mux(stream.encode(None))
+        parts.append((folder / f"{name}.h264").read_bytes())
+    (folder / "both.h264").write_bytes(b"".join(parts))
+    done = call("run", "both.h264", "--save", "side,jsonl")
+    assert done.status == 0
+    assert "Warning: frame 6 of both.h264 is 128 x 96 pixels" in done.err and "Traceback" not in done.err
+    assert len((folder / "both.jsonl").read_text().splitlines()) == 7
+    assert (folder / "both-side.mp4").is_file()
+
+
+@pytest.mark.parametrize("options", [(), ("--no-sound",)])
+def test_sound_goes_along_unless_it_is_left_out(call, street, folder, options):
+    import av
+
+    with av.open(str(street)) as source, av.open("loud.mp4", "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        sound = target.add_stream("aac", rate=48_000, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 24_000), np.float32), "fltp", "mono")
+        samples.sample_rate = 48_000
+        target.mux(sound.encode(samples))
+        target.mux(sound.encode(None))
+    assert call("run", "loud.mp4", "--save", "side,depth", *options, *FAST).status == 0
+    for name in ("loud-side.mp4", "loud-depth.mp4"):
+        with av.open(name) as video:
+            assert len(video.streams.audio) == (0 if options else 1)

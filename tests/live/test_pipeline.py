@@ -66,6 +66,14 @@ def test_pictures_of_another_size_begin_a_new_stream(fast, clip, monkeypatch):
     assert sizes == [((96, 96), "start"), ((96, 128), "start")]
 
 
+def test_a_file_whose_pictures_change_their_size_goes_on(fast, clip):
+    pictures = [clip[0][:96, :96]] * 2 + [clip[0][:96, :128]] * 2
+    frames = shown(
+        Pipeline(Feed(lambda: open_source(pictures, frame_rate=4), lambda *_: None), fast.stream())
+    )
+    assert frames[-1].picture.shape == (96, 128, 3)
+
+
 def test_what_a_stage_raises_reaches_the_viewer(fast):
     def missing():
         raise VeloDepthError("the camera is gone")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from velodepth.errors import VeloDepthError
-from velodepth.media.colour import UNKNOWN, Colouring, sample, ticks
+from velodepth.media.colour import UNKNOWN, Colouring, colourise, sample, ticks
 
 
 def make_frame(depth, time=0.0, reason=None):
@@ -179,3 +179,13 @@ def test_sample_is_spread_over_the_known_pixels():
     assert np.isfinite(values).all()
     assert np.median(values) == pytest.approx(500_000, rel=0.02)
     assert sample(np.full((4, 5), 2.0, np.float32)).size == 20
+
+
+def test_one_map_is_coloured_as_a_first_frame_is():
+    depth = room().astype(np.float32)
+    expected = Colouring().paint(make_frame(depth, reason="start"))
+    np.testing.assert_array_equal(colourise(depth, scale=True), expected)
+    assert (colourise(depth, 1, 2) == Colouring(1, 2, scale=False).paint(make_frame(depth))).all()
+    assert (colourise(np.full((20, 20), np.nan)) == UNKNOWN).all()
+    with pytest.raises(VeloDepthError, match=r"shape \(1, 20, 20\) is no depth map"):
+        colourise(np.ones((1, 20, 20)))

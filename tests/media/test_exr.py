@@ -8,9 +8,7 @@ import pytest
 
 from velodepth.cameras import Pinhole
 from velodepth.media.writing import open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 WIDTH, HEIGHT = 32, 24
 
@@ -19,14 +17,11 @@ WIDTH, HEIGHT = 32, 24
 def frame() -> DepthFrame:
     """All 256 values of each colour somewhere, in another order each."""
     camera = Pinhole(30.0, 30.0, 16.0, 12.0)
-    rays = camera.rays(WIDTH, HEIGHT)
     picture = np.resize(np.arange(256, dtype=np.uint8), (HEIGHT, WIDTH, 3))
     picture[..., 1] = picture[::-1, :, 1]
     picture[..., 2] = picture[:, ::-1, 2]
-    radius = np.random.default_rng(0).uniform(0.5, 300, (HEIGHT, WIDTH)).astype(np.float32)
-    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
-    state = State(radius, rays, np.exp(-radius / 100), 0.0, None)
-    return DepthFrame(0, 0.0, picture, "start", Lens(camera, rays, canvas), state, canvas, 1.0)
+    depth = np.random.default_rng(0).uniform(0.5, 300, (HEIGHT, WIDTH)).astype(np.float32)
+    return DepthFrame.of(depth, camera, picture, confidence=np.exp(-depth / 100))
 
 
 def test_channels_are_those_compositors_look_for(frame, tmp_path):

@@ -13,23 +13,17 @@ import trimesh
 from velodepth.cameras import KannalaBrandt, Pinhole
 from velodepth.errors import VeloDepthError
 from velodepth.media.writing import Options, open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 WIDTH, HEIGHT = 33, 24
 PINHOLE = Pinhole(30.0, 32.0, 16.5, 12.0)
 
 
 def make_frame(index=0, camera=PINHOLE, depth=None):
-    rays = camera.rays(WIDTH, HEIGHT)
     if depth is None:
         depth = np.random.default_rng(index).uniform(1, 9, (HEIGHT, WIDTH))
-    radius = (depth / rays[..., 2]).astype(np.float32)
     picture = np.random.default_rng(index).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
-    state = State(radius, rays, np.ones_like(radius), 0.0, None)
-    return DepthFrame(index, index / 30, picture, None, Lens(camera, rays, canvas), state, canvas, 1.0)
+    return DepthFrame.of(depth, camera, picture, index=index, time=index / 30)
 
 
 def write(folder, kind, frames, points=1):

@@ -191,6 +191,47 @@ def test_colours_follow_the_matrix_and_range_of_the_stream(tmp_path, matrix, ful
     np.testing.assert_allclose(shown.picture[20, 30], to_rgb(*values, matrix, full), atol=2)
 
 
+# ---- square pixels ---------------------------------------------------------------------------------------
+
+
+def write_anamorphic(path, frames, aspect):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"crf": "4", "bf": "0"}
+        stream.codec_context.sample_aspect_ratio = aspect
+        for picture in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".h264"])
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [((4, 3), (128, 72)), ((8, 9), (96, 81)), ((1, 1), (96, 72)), ((100, 1), (96, 72))],  # the last is damage
+)
+def test_pixels_become_square(tmp_path, suffix, aspect, size):
+    wide = pictures(3, size)
+    squeezed = [cv2.resize(picture, (96, 72), interpolation=cv2.INTER_AREA) for picture in wide]
+    frames = read(write_anamorphic(tmp_path / f"clip{suffix}", squeezed, Fraction(*aspect)))
+    assert [frame.picture.shape for frame in frames] == [(size[1], size[0], 3)] * 3
+    for frame, picture in zip(frames, wide, strict=True):
+        assert np.abs(frame.picture.astype(int) - picture).mean() < 4
+
+
+def test_pixels_that_change_their_aspect_change_the_size(tmp_path):
+    parts = [
+        write_anamorphic(tmp_path / f"{top}.h264", list(pictures(4, (96, 72))), Fraction(top, 3))
+        for top in (3, 4)
+    ]
+    path = tmp_path / "both.h264"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    frames, message = read_damaged(path)
+    assert {frame.picture.shape for frame in frames} == {(72, 96, 3)} and len(frames) >= 2
+    assert " is 128 x 72 pixels, but the first one is 96 x 72" in message
+
+
 # ---- upright ---------------------------------------------------------------------------------------------
 
 
@@ -317,14 +358,17 @@ def test_a_small_video_is_refused(tmp_path):
         read(path)
 
 
-def test_a_video_that_changes_its_size_is_refused_there(tmp_path):
+def test_a_video_that_changes_its_size_ends_there(tmp_path):
     parts = [encode(tmp_path / f"{width}.h264", pictures(4, (width, 48))) for width in (64, 80)]
     path = tmp_path / "both.h264"
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
-    frames = iter(open_source(path))
-    assert [next(frames).index for _ in range(4)] == [0, 1, 2, 3]
-    with pytest.raises(VeloDepthError, match=r"frame 4 of .*both\.h264 is 80 x 48 .* 64 x 48"):
-        next(frames)
+    frames, message = read_damaged(path)
+    assert [frame.picture.shape for frame in frames] == [(48, 64, 3)] * 4
+    expected = f"frame 4 of {path} is 80 x 48 pixels, but the first one is 64 x 48: it was read up to there"
+    assert message == expected
+    source = open_source(path)
+    source.one_size = False
+    assert [frame.picture.shape[1] for frame in source] == [64] * 4 + [80] * 4
 
 
 def test_frames_are_freed_as_they_are_passed(tmp_path):
@@ -413,6 +457,18 @@ def lines(frames, rate):
 def test_a_container_on_standard_input(tmp_path):
     path = encode(tmp_path / "clip.mkv", pictures(6))
     assert read_piped(path.read_bytes()) == lines(pictures(6), 25)
+
+
+@pytest.mark.parametrize("flags", ["faststart", "frag_keyframe+empty_moov"])
+def test_an_mp4_on_standard_input(tmp_path, flags):
+    path = encode(tmp_path / "clip.mp4", pictures(6), movflags=flags)
+    assert read_piped(path.read_bytes()) == lines(pictures(6), 25)
+
+
+def test_an_mp4_with_its_index_at_the_end_is_named_on_standard_input(tmp_path):
+    (told,) = read_piped(encode(tmp_path / "clip.mp4", pictures(6)).read_bytes())
+    assert told.startswith("VeloDepthError the MP4 on standard input has its index at the end")
+    assert "give the file's name, or put the index first with  ffmpeg -i IN.mp4 -c copy" in told
 
 
 def test_y4m_on_standard_input():

@@ -19,26 +19,20 @@ from velodepth.cameras import KannalaBrandt, Pinhole
 from velodepth.errors import VeloDepthError
 from velodepth.media import rerun_log
 from velodepth.media.writing import open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 CLOCK = {"log_time", "blueprint", "RecordingInfo"}
 PER_FRAME = {"/camera/picture", "/camera/depth", "/points"}
 
 
 def make_frame(index, width=64, height=48, camera=None):
-    """A frame as a stream makes it, with a canvas of the picture's own size."""
+    """Waves on a floor that comes nearer, metres."""
     camera = camera or Pinhole(60.0 + index, 61.0, 31.0, 25.0)
     depth = np.geomspace(8, 1, height)[:, None] * (1 + 0.3 * np.sin(np.arange(width) / 9 + index / 5))
-    rays = camera.rays(width, height)
-    radius = (depth / rays[..., 2]).astype(np.float32)
-    canvas = Canvas.of(width, height, CanvasSpec(width * height, width * height, 1, 1e-6, 1e6))
     x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
     picture = np.stack([x, y, np.full_like(x, 40 * index)], axis=2).astype(np.uint8)
     reason = {0: "start", 2: "uncovered"}.get(index)
-    state = State(radius, rays, np.ones_like(radius), 0.0, None)
-    return DepthFrame(index, index / 4, picture, reason, Lens(camera, rays, canvas), state, canvas, 1.0)
+    return DepthFrame.of(depth, camera, picture, index=index, time=index / 4, reason=reason)
 
 
 def rows_of(chunk):

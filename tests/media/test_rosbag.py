@@ -19,9 +19,7 @@ from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.rosbag_writing import TOPICS
 from velodepth.media.source import Origin
 from velodepth.media.writing import Options, open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 WIDTH, HEIGHT = 48, 32
 START = 1_700_000_000_123_456_789
@@ -334,16 +332,12 @@ def test_without_rosbags_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 def make_frame(index, time, camera=None):
-    """A frame as a stream makes it, with a canvas of the picture's own size and some depth unknown."""
+    """Waves on a floor, metres, with some depth unknown."""
     camera = camera or Pinhole(50, 51, 24, 16)
     depth = np.geomspace(8, 1, HEIGHT)[:, None] * (1 + 0.1 * np.sin(np.arange(WIDTH) / 9 + index))
     depth[0, :3] = np.nan, 70, 0.5
-    rays = camera.rays(WIDTH, HEIGHT)
-    radius = (depth / rays[..., 2]).astype(np.float32)
-    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
-    confidence = np.full_like(radius, 0.5 + index / 10)
-    state = State(radius, rays, confidence, 0.0, None)
-    return DepthFrame(index, time, picture(index), None, Lens(camera, rays, canvas), state, canvas, 1.0)
+    confidence = np.full_like(depth, 0.5 + index / 10)
+    return DepthFrame.of(depth, camera, picture(index), index=index, time=time, confidence=confidence)
 
 
 def read_messages(path):

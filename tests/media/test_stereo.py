@@ -10,9 +10,7 @@ from av.sidedata.sidedata import Type
 from velodepth.cameras import Pinhole
 from velodepth.media.stereo import BEFORE, BEHIND, parallax, right_eye
 from velodepth.media.writing import Options, open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 BACK, FRONT = (200, 60, 20), (10, 90, 250)
 
@@ -79,18 +77,12 @@ def test_parallax_is_that_of_two_cameras():
 def test_the_video_says_that_it_is_side_by_side(tmp_path):
     width, height = 160, 96
     camera = Pinhole(150.0, 150.0, 80.0, 48.0)
-    rays = camera.rays(width, height)
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     picture = np.stack([127 + 100 * np.sin(x / 6), 127 + 100 * np.cos(y / 7), 0.5 * (x + y)], 2).astype(
         np.uint8
     )
     depth = np.where((x > 60) & (x < 100), 1.0, 4.0)
-    radius = (depth / rays[..., 2]).astype(np.float32)
-    canvas = Canvas.of(width, height, CanvasSpec(width * height, width * height, 1, 1e-6, 1e6))
-    state = State(radius, rays, np.ones_like(radius), 0.0, None)
-    frames = [
-        DepthFrame(i, i / 25, picture, None, Lens(camera, rays, canvas), state, canvas, 1.0) for i in range(4)
-    ]
+    frames = [DepthFrame.of(depth, camera, picture, index=i, time=i / 25) for i in range(4)]
     path = tmp_path / "clip-stereo.mp4"
     with open_writer(path, "stereo", Options(near=1.0, far=4.0)) as writer:
         for frame in frames:

@@ -24,9 +24,10 @@ from rerun.chunk import RrdReader
 from rosbags import rosbag2
 
 from velodepth.cameras import Pinhole
-from velodepth.errors import VeloDepthError
+from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.atomic import whole
 from velodepth.media.colour import Colouring
+from velodepth.media.reading import open_source
 from velodepth.media.writing import KINDS, Options, open_writer, writers_for
 from velodepth.runtime.protocol import State
 from velodepth.stream.canvas import Canvas, CanvasSpec
@@ -301,6 +302,109 @@ def test_video_says_its_colours_and_starts_from_the_web(tmp_path):
     assert (frame.colorspace, frame.color_range) == (6, 1)
     code = (tmp_path / "clip.mp4").read_bytes()
     assert code.index(b"moov") < code.index(b"mdat")
+
+
+def beeping(path, codec="aac", video="libx264", rate=48_000, seconds=2, **options):
+    """A clip of 25 frames a second that beeps for 0.1 s at each half second."""
+    moments = np.arange(seconds * rate) / rate
+    tone = (0.5 * np.sin(2 * np.pi * 440 * moments) * (moments % 0.5 < 0.1)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(video, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        track = container.add_stream(codec, rate=rate, layout="mono", **options)
+        for index in range(25 * seconds):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(make_picture(index, 64, 48), "rgb24")))
+        container.mux(stream.encode(None))
+        samples = av.AudioFrame.from_ndarray(tone[None], "fltp", "mono")
+        samples.sample_rate = rate
+        container.mux(track.encode(samples))
+        container.mux(track.encode(None))
+    return path
+
+
+def beeps(path):
+    """When each beep of a video begins, when its sound ends, and how that is coded."""
+    resampler = av.AudioResampler("fltp", "mono", 48_000)
+    with av.open(str(path)) as container:
+        track = container.streams.audio[0]
+        decoded = list(container.decode(track))
+        samples = np.concatenate([part.to_ndarray()[0] for x in decoded for part in resampler.resample(x)])
+    loud = decoded[0].time + np.flatnonzero(np.abs(samples) > 0.1) / 48_000
+    starts = loud[np.diff(loud, prepend=-1) > 0.2]
+    return starts, decoded[0].time + len(samples) / 48_000, track.codec_context.codec.canonical_name
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "video", "coded"),
+    [
+        (".mp4", "aac", "libx264", "aac"),
+        (".ts", "aac", "libx264", "aac"),  # its clock begins at 1.4 s
+        (".webm", "libopus", "libvpx-vp9", "opus"),
+        (".mkv", "libmp3lame", "libx264", "mp3"),
+        (".mkv", "ac3", "libx264", "ac3"),
+        (".mov", "pcm_s16le", "libx264", "aac"),  # MP4 has no place for it
+        (".avi", "pcm_s16le", "mpeg4", "aac"),  # says how many channels, and not which
+    ],
+)
+@pytest.mark.parametrize("kind", ["side", "depth", "stereo"])
+def test_videos_have_the_sound_of_their_source(tmp_path, kind, suffix, codec, video, coded):
+    if codec not in av.codecs_available or video not in av.codecs_available:
+        pytest.skip(f"this PyAV has no {codec} or {video}")
+    source = open_source(beeping(tmp_path / f"clip{suffix}", codec, video))
+    with open_writer(tmp_path / "out.mp4", kind, Options(sound=source.sound)) as writer:
+        for frame in source:
+            if frame.index < 40:  # as with --max-frames
+                writer.write(make_frame(frame.index, time=frame.time))
+    starts, end, name = beeps(tmp_path / "out.mp4")
+    assert name == coded
+    assert starts == pytest.approx(
+        [0, 0.5, 1.0, 1.5], abs=0.045
+    )  # one packet of Opus may be lost at the start
+    assert end == pytest.approx(1.6, abs=0.08)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 40
+
+
+def test_sound_follows_frames_from_the_middle_and_over_a_pause(tmp_path):
+    source = open_source(beeping(tmp_path / "clip.mp4", seconds=3))
+    times = [frame.time for frame in source]
+    with open_writer(tmp_path / "out.mp4", options=Options(sound=source.sound)) as writer:
+        for index, time in enumerate([*times[20:50], times[49] + 1000]):  # from 0.8 s on
+            writer.write(make_frame(index, time=time))
+    starts, end, _ = beeps(tmp_path / "out.mp4")
+    # The last frame but one stands for a second of the pause, with its sound.
+    assert starts == pytest.approx([0, 0.2, 0.7, 1.2, 1.7, 2.2][1:5], abs=0.03)
+    assert end == pytest.approx(49 / 25 - 0.8 + 1.0, abs=0.05)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        shown = [frame.time for frame in container.decode(video=0)]
+    assert shown == pytest.approx([*(t - 0.8 for t in times[20:50]), times[49] - 0.8 + 1.0], abs=1e-3)
+
+
+def test_sound_that_cannot_be_carried_over_is_told(tmp_path):
+    path = tmp_path / "many.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        track = container.add_stream("pcm_s16le", rate=8000, layout="3.0")
+        for index in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(make_picture(index, 64, 48), "rgb24")))
+        container.mux(stream.encode(None))
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 3 * 1600), np.int16), "s16", "3.0")
+        samples.sample_rate = 8000
+        container.mux(track.encode(samples))
+    source = open_source(path)
+    with pytest.warns(MediaWarning, match=r"the sound of .*many\.mkv is left out \(it has 3 channels\)"):
+        write_all(tmp_path / "out.mp4", make_clip(5), options=Options(sound=source.sound))
+    assert len(read_video(tmp_path / "out.mp4")[0]) == 5
+
+
+def test_a_pause_of_hours_is_a_second_of_a_video(tmp_path):
+    times = [0, 0.04, 25_200.0, 25_200.04, 900_000.0]
+    write_all(tmp_path / "clip.mp4", [make_frame(i, time=time) for i, time in enumerate(times)])
+    assert read_video(tmp_path / "clip.mp4")[0] == pytest.approx([0, 0.04, 1.04, 1.08, 2.08], abs=1e-4)
+    write_all(tmp_path / "clip.jsonl", [make_frame(i, time=time) for i, time in enumerate(times)])
+    lines = (tmp_path / "clip.jsonl").read_text().splitlines()[1:]
+    assert [json.loads(line)["time"] for line in lines] == times
 
 
 # Whole or not at all

@@ -9,9 +9,9 @@ torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'vel
 pytest.importorskip("onnx", reason="onnx is an extra: pip install 'velodepth[train]'")
 
 from velodepth.nets.nano import Nano  # noqa: E402
-from velodepth.runtime.onnx import GRAPHS, OnnxRuntime  # noqa: E402
+from velodepth.runtime.onnx import OnnxRuntime  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime  # noqa: E402
-from velodepth.train.pack import WEIGHTS, pack  # noqa: E402
+from velodepth.train.pack import pack  # noqa: E402
 
 
 def test_a_packed_checkpoint_runs_like_the_network(tmp_path):
@@ -23,17 +23,13 @@ def test_a_packed_checkpoint_runs_like_the_network(tmp_path):
     torch.save({"average": net.state_dict()}, tmp_path / "run.pt")
     pack(tmp_path / "run.pt", tmp_path / "packed")
     assert {path.name for path in (tmp_path / "packed").iterdir()} == {
-        WEIGHTS,
-        *(f"{n}.onnx" for n in GRAPHS),
+        "look.onnx",
+        "velodepth.json",
+        "weights.safetensors",
     }
-    random = np.random.default_rng(0)
-    canvases = random.standard_normal((2, 3, 96, 64)).astype(np.float32)
-    flow = (3 * random.standard_normal((2, 96, 64))).astype(np.float32)
-    states = []
-    for runtime in (OnnxRuntime(tmp_path / "packed"), TorchRuntime(net, "cpu")):
-        first = runtime.keyframe(canvases[0])
-        states.append((first, runtime.propagate(first, canvases[1], flow)))
-    for packed, trained in zip(*states, strict=True):
-        np.testing.assert_allclose(packed.radius, trained.radius, rtol=2e-3)
-        np.testing.assert_allclose(packed.rays, trained.rays, atol=1e-4)
-        np.testing.assert_allclose(packed.confidence, trained.confidence, rtol=2e-3)
+    canvas = np.random.default_rng(0).standard_normal((3, 96, 64)).astype(np.float32)
+    runtimes = OnnxRuntime(tmp_path / "packed"), TorchRuntime(net, "cpu")
+    packed, trained = (runtime.look(canvas) for runtime in runtimes)
+    np.testing.assert_allclose(packed.radius, trained.radius, rtol=1e-2)  # weights are in half precision
+    np.testing.assert_allclose(packed.rays, trained.rays, atol=2e-3)
+    np.testing.assert_allclose(packed.confidence, trained.confidence, rtol=1e-2)

@@ -33,6 +33,7 @@ class Settings:
     near: float | None = None  # metres, as in media.writing.Options
     far: float | None = None
     points: int = 30
+    sound: bool = True  # of the video, in videos
     rate: float = 30.0  # frames a second of images
     topic: str | None = None  # of bags with pictures on several
     camera: str | None = None  # JSON of Camera.to_dict; None for the bag's own, else estimated
@@ -183,7 +184,15 @@ class Worker:
             "device": self._model.runtime.device,
             "policy": settings.policy,
         }
-        told = Options(settings.near, settings.far, settings.points, facts, source.origin, overwrite=True)
+        told = Options(
+            settings.near,
+            settings.far,
+            settings.points,
+            facts,
+            source.origin,
+            source.sound if settings.sound else None,
+            overwrite=True,
+        )
         frames = keyframes = 0
         with source, writers_for(base.parent, base.name, settings.kinds, told) as writers:
             for frame in self._model.run(source, self._camera or source.camera, settings.policy):

@@ -47,6 +47,7 @@ def batch(
         Path | None,
         typer.Option(metavar="FILE.json", help="The camera of all videos, e.g. of velodepth camera --save."),
     ] = None,
+    no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,
     topic: options.Topic = None,
     workers: Annotated[
@@ -96,6 +97,7 @@ def batch(
         near=near,
         far=far,
         points=ply_every,
+        sound=not no_sound,
         rate=rate,
         topic=topic,
         camera=json.dumps(load_camera(camera).to_dict()) if camera else None,

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ..errors import VeloDepthError
 from . import options
 from .failure import told
 
@@ -25,15 +24,10 @@ def demo(
     Example:
       velodepth demo
     """
-    from .. import load, open_source
+    from .. import demo_clip, load, open_source
     from ..media.writing import Options
-    from ..presets import DEMO_CLIP
     from .outputs import open_outputs
     from .process import process
 
-    if not DEMO_CLIP.is_file():
-        raise VeloDepthError(
-            f"{DEMO_CLIP} is missing: reinstall velodepth, or try  velodepth run  on a video"
-        )
-    source, model = open_source(DEMO_CLIP), load()
+    source, model = open_source(demo_clip()), load()
     process(source, model, open_outputs(out, "demo", ["side"], Options(overwrite=overwrite)), quiet=quiet)

@@ -66,6 +66,7 @@ def run(
     max_frames: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after N frames.", show_default=False)
     ] = None,
+    no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,
     raw_size: options.RawSize = None,
     topic: options.Topic = None,
@@ -131,7 +132,8 @@ def run(
         "policy": policy,
     }
     kinds = [kind for several in save or [] for kind in several.split(",")]
-    told = Options(near, far, ply_every, facts, pictures.origin, overwrite)
+    sound = None if no_sound else pictures.sound
+    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite)
     outputs = out, stem_of(source), kinds, told
     writers = open_with_rerun(log, *outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, lens, policy, max_frames, quiet)

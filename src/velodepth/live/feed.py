@@ -56,6 +56,7 @@ class Feed:
             reason = "it ended"
             try:
                 source = source or self._open()
+                source.one_size = False  # whoever looks on wants the rest, too
                 with source:
                     for frame in source:
                         if not source.live and self._stopped.wait(start + frame.time - time.perf_counter()):

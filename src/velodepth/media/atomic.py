@@ -226,7 +226,7 @@ class FolderWriter(Writer):
 
     def write(self, frame: DepthFrame) -> None:
         with uninterrupted(), whole(self.path / f"{frame.index:06d}{self.suffix}") as temporary:
-            self._save(temporary, frame)
+            self.save(temporary, frame)
 
     def close(self) -> None:
         if self._made:
@@ -236,6 +236,7 @@ class FolderWriter(Writer):
     def discard(self) -> None:
         self.close()
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         """Writes one frame to `path`, whatever its suffix."""
         raise NotImplementedError

@@ -65,11 +65,14 @@ class Colouring:
         number is painted grey.
         """
         self.follow(frame)
-        known = (frame.depth > 0) & (frame.depth < np.inf)
+        return self._painted(frame.depth)
+
+    def _painted(self, depth: np.ndarray) -> np.ndarray:
+        known = (depth > 0) & (depth < np.inf)
         if self._range is None:
             return np.full((*known.shape, 3), UNKNOWN, np.uint8)
         near, far = self._range
-        level = 255 * _level(np.fmin(np.fmax(frame.depth, near), far), near, far)
+        level = 255 * _level(np.fmin(np.fmax(depth, near), far), near, far)
         picture = cv2.applyColorMap(np.rint(level).astype(np.uint8), COLOURS)
         if not known.all():
             picture[~known] = UNKNOWN
@@ -82,11 +85,14 @@ class Colouring:
     def follow(self, frame: DepthFrame) -> None:
         """Moves the range towards the depths of this frame, as `paint` does first."""
         elapsed, self._time = max(frame.time - self._time, 0.0), frame.time
-        depth = sample(frame.depth)
+        self._follow(frame.depth, elapsed, frame.keyframe_reason in ("start", "cut"))
+
+    def _follow(self, depth: np.ndarray, elapsed: float = 0.0, anew: bool = True) -> None:
+        depth = sample(depth)
         if not depth.size:
             return
         seen = np.log(np.percentile(depth, PERCENTILES))
-        if self._tracked is None or frame.keyframe_reason in ("start", "cut"):
+        if self._tracked is None or anew:
             self._tracked, self._range = seen, None
         self._tracked = self._tracked + (1 - math.exp(-elapsed / SECONDS)) * (seen - self._tracked)
         target = self._widened(*np.exp(self._tracked).tolist())
@@ -102,6 +108,30 @@ class Colouring:
             return min(near, given_far / SPREAD), given_far
         more = max(1.0, math.sqrt(SPREAD * near / far))
         return near / more, far * more
+
+
+def colourise(
+    depth: np.ndarray, near: float | None = None, far: float | None = None, scale: bool = False
+) -> np.ndarray:
+    """The colours of one depth map, as `Colouring` paints them: RGB uint8 (H, W, 3).
+
+    depth: (H, W) float, metres; what is no positive finite number is painted grey. near, far: metres of the
+    brightest and of the darkest colour; None: the 3rd and 97th percentile of this map. For the frames of a
+    video, whose colours must keep their meaning, use one `Colouring` for all. scale: draw the bar with
+    distances.
+    Raises VeloDepthError unless depth has two axes and 0 < near < far.
+    """
+    depth = np.asarray(depth, np.float32)
+    if depth.ndim != 2:
+        raise VeloDepthError(f"an array of shape {depth.shape} is no depth map: give (H, W), in metres")
+    colouring = Colouring(near, far, scale)
+    colouring._follow(depth)
+    return colouring._painted(depth)
+
+
+def beside(picture: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """The picture (H, W, 3) uint8 beside the colours of its depth (H, W), with a scale: (H, 2 W, 3) uint8."""
+    return np.hstack([picture, colourise(depth, scale=True)])
 
 
 def sample(depth: np.ndarray) -> np.ndarray:

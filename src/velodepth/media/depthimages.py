@@ -35,7 +35,8 @@ class PngWriter(FolderWriter):
 
     suffix = ".png"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         _, code = cv2.imencode(".png", to_millimetres(frame.depth), [cv2.IMWRITE_PNG_COMPRESSION, 1])
         path.write_bytes(code.tobytes())
 
@@ -45,7 +46,8 @@ class NpyWriter(FolderWriter):
 
     suffix = ".npy"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         code = io.BytesIO()  # into a file, NumPy does not say why a disk refuses
         np.save(code, frame.depth)
         path.write_bytes(code.getbuffer())
@@ -56,7 +58,8 @@ class TiffWriter(FolderWriter):
 
     suffix = ".tiff"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         import tifffile
 
         code = io.BytesIO()
@@ -77,7 +80,8 @@ class ExrWriter(FolderWriter):
 
     suffix = ".exr"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         import OpenEXR
 
         header = {

@@ -9,6 +9,7 @@ import numpy as np
 
 from velodepth.media.colour import Colouring
 from velodepth.media.h264 import H264Writer
+from velodepth.media.sound import Sound
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
@@ -21,9 +22,13 @@ class VideoWriter(H264Writer):
     """
 
     def __init__(
-        self, path: str | Path, layout: Literal["side", "depth"] = "side", colouring: Colouring | None = None
+        self,
+        path: str | Path,
+        layout: Literal["side", "depth"] = "side",
+        colouring: Colouring | None = None,
+        sound: Sound | None = None,
     ) -> None:
-        super().__init__(path)
+        super().__init__(path, sound)
         self.columns = 2 if layout == "side" else 1
         self._colouring = colouring or Colouring()
 

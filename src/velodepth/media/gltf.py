@@ -34,7 +34,8 @@ class GlbWriter(PointsWriter):
 
     suffix = ".glb"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         known = np.isfinite(frame.points).all(axis=2)
         points = frame.points[known] * np.array((1, -1, -1), np.float32)
         colours = np.full((len(points), 4), 65535, "<u2")

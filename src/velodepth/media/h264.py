@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import av
@@ -11,12 +12,15 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from velodepth.errors import VeloDepthError
 from velodepth.media.atomic import FileWriter
+from velodepth.media.clock import LONGEST_PAUSE
+from velodepth.media.sound import Sound, Track, track_into
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
 TICKS = 90_000  # per second: frame times are kept to 11 microseconds
 NOMINAL_RATE = 30  # frames a second: for the encoder's rate control, and the length of a lone frame
+PAUSE = 1.0  # seconds that a longer one than LONGEST_PAUSE is shown
 
 
 class H264Writer(FileWriter):
@@ -24,7 +28,8 @@ class H264Writer(FileWriter):
 
     H.264 (x264, yuv420p, BT.601, index first so that it starts at once from the web). Frame times are kept
     relative to the first frame, also uneven ones; a time that does not grow is moved to just after the one
-    before. The codec wants even sizes: an odd width or height is filled with one repeated column or row.
+    before, and a pause of more than `LONGEST_PAUSE` is shown as one second. The codec wants even sizes: an
+    odd width or height is filled with one repeated column or row. `sound`: what is heard with it.
 
     Raises VeloDepthError as FileWriter does, and where x264 is missing or refuses the picture size.
     """
@@ -32,6 +37,11 @@ class H264Writer(FileWriter):
     columns: int
     options: ClassVar[dict[str, str]] = {}  # more of x264's
     _container: av.container.OutputContainer | None = None
+    _track: Track | None = None
+
+    def __init__(self, path: str | Path, sound: Sound | None = None) -> None:
+        super().__init__(path)
+        self._sound = sound
 
     def _pictures(self, frame: DepthFrame) -> list[np.ndarray]:
         """The columns from left to right, RGB uint8 (H, W, 3)."""
@@ -42,7 +52,9 @@ class H264Writer(FileWriter):
         width *= self.columns
         self._canvas = np.empty((height + height % 2, width + width % 2, 3), np.uint8)
         self._converter = VideoReformatter()
-        self._start, self._last, self._gap = frame.time, -1, TICKS // NOMINAL_RATE
+        self._last, self._gap = -1, TICKS // NOMINAL_RATE
+        self._start = frame.time  # shown at 0, but for pauses that were cut short
+        self._heard = frame.time  # up to where the sound is written
         self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
         try:
             self._stream = self._container.add_stream("libx264", rate=NOMINAL_RATE)
@@ -62,6 +74,7 @@ class H264Writer(FileWriter):
         except (av.FFmpegError, ValueError) as error:
             size = "{1} x {0}".format(*self._canvas.shape)
             raise VeloDepthError(f"x264 refuses a video of {size} pixels: use smaller pictures") from error
+        self._track = track_into(self._sound, self._container) if self._sound else None
 
     def _add(self, frame: DepthFrame) -> None:
         height, width = frame.depth.shape
@@ -78,11 +91,24 @@ class H264Writer(FileWriter):
             dst_color_range=ColorRange.MPEG,
         )
         coded.time_base = Fraction(1, TICKS)
+        if self._last >= 0:
+            shown = self._start + self._last / TICKS  # when the frame before was
+            if frame.time - shown > LONGEST_PAUSE:
+                self._hear(shown + PAUSE)
+                self._start += frame.time - shown - PAUSE
+                self._heard = frame.time
         coded.pts = max(round((frame.time - self._start) * TICKS), self._last + 1)
         if self._last >= 0:
             self._gap = coded.pts - self._last
         self._last = coded.pts
+        self._hear(frame.time)
         self._encode(coded)
+
+    def _hear(self, time: float) -> None:
+        """Sound up to a frame's time."""
+        if self._track:
+            self._track.write(self._heard, time, self._heard - self._start)
+            self._heard = time
 
     def _encode(self, picture: av.VideoFrame | None) -> None:
         assert self._container
@@ -92,8 +118,13 @@ class H264Writer(FileWriter):
 
     def _finish(self) -> None:
         self._encode(None)
+        if self._track:
+            self._hear(self._start + (self._last + self._gap) / TICKS)
+            self._track.close()
         self._abandon()
 
     def _abandon(self) -> None:
+        if self._track:
+            self._track.abandon()
         if self._container:
             self._container.close()

@@ -15,6 +15,9 @@ from velodepth.media.arrays import as_picture
 from velodepth.media.source import Source
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+HEAD = 1 << 16  # bytes of a file in which an animated PNG says that it is one
+MOST_BYTES = 1 << 27  # of the pictures of an animation in memory
+SHORTEST = 10  # milliseconds that a picture of an animation is shown; many say 0
 KINDS = "jpg, png, tiff, webp or bmp"
 
 
@@ -22,7 +25,7 @@ class Images(Source):
     """Image files in the order given, one every 1 / `frame_rate` seconds.
 
     Read by OpenCV: turned upright by their EXIF orientation, alpha dropped, 16-bit values reduced
-    to 8 by rounding, float TIFFs taken as 0..1. Of a file with many pages, the first.
+    to 8 by rounding, float TIFFs taken as 0..1. Of a file with many pages or an animation, the first.
 
     Raises:
         VeloDepthError: a file is missing (at once) or cannot be read (when its turn comes).
@@ -45,13 +48,40 @@ class Images(Source):
         return f"frame {index} ({self._paths[index].name})"
 
 
+class Animation(Source):
+    """The pictures of an animated WebP or PNG, at their times; alpha dropped. By OpenCV, a part at a time.
+
+    Raises:
+        VeloDepthError: it cannot be read (when its turn comes).
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._path = path
+
+    def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
+        code = np.frombuffer(_bytes(self._path), np.uint8)
+        index, time, count = 0, 0.0, 1
+        while True:
+            try:
+                # One more than is used, which says whether this is the end.
+                is_read, part = cv2.imdecodeanimation(code, index, count + 1)
+            except cv2.error:
+                is_read = False
+            if not is_read or not part.frames:
+                raise VeloDepthError(f"{self._path} cannot be read as an image: replace it or leave it out")
+            for bgr, milliseconds in zip(part.frames[:count], part.durations, strict=False):
+                yield time, np.ascontiguousarray(bgr[..., 2::-1])
+                time += max(int(milliseconds), SHORTEST) / 1000
+            if len(part.frames) <= count:
+                return
+            index += count
+            count = max(1, MOST_BYTES // part.frames[0].nbytes)
+
+
 def read_image(path: Path) -> np.ndarray:
     """One image file as an upright (H, W, 3) uint8 RGB picture; VeloDepthError names a file that is none."""
-    try:
-        # OpenCV opens no path outside the code page on Windows, so the bytes are read here.
-        rgb = decode_image(np.frombuffer(path.read_bytes(), np.uint8))
-    except OSError as error:
-        raise VeloDepthError(f"{path} cannot be opened: {error.strerror}") from error
+    rgb = decode_image(np.frombuffer(_bytes(path), np.uint8))
     if rgb is None:
         raise VeloDepthError(f"{path} cannot be read as an image: replace it or leave it out")
     try:
@@ -67,6 +97,30 @@ def decode_image(code: np.ndarray) -> np.ndarray | None:
     except cv2.error:
         return None
     return None if bgr is None else bgr[..., ::-1]
+
+
+def is_animated(path: Path) -> bool:
+    """Whether an image file is an animated WebP or PNG, which its first bytes tell."""
+    head = _bytes(path, HEAD)
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
+        return bool(head[20] & 2)  # https://developers.google.com/speed/webp/docs/riff_container
+    is_png = head[:8] == b"\x89PNG\r\n\x1a\n"
+    return is_png and b"acTL" in head.partition(b"IDAT")[0]  # PNG, third edition, section 11.3.6.1
+
+
+def _bytes(path: Path, most: int = -1) -> bytes:
+    # OpenCV opens no path outside the code page on Windows, so all bytes are read here.
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise VeloDepthError(f"{path} cannot be opened: {error.strerror}") from error
+
+
+def encode_image(suffix: str, picture: np.ndarray) -> bytes:
+    """An RGB uint8 (H, W, 3) picture as the bytes of a ".png" or ".jpg" file."""
+    _, code = cv2.imencode(suffix, picture[..., ::-1])
+    return code.tobytes()
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -47,7 +47,8 @@ class PlyWriter(PointsWriter):
 
     suffix = ".ply"
 
-    def _save(self, path: Path, frame: DepthFrame) -> None:
+    @staticmethod
+    def save(path: Path, frame: DepthFrame) -> None:
         known = np.isfinite(frame.points).all(axis=2)
         vertices = np.empty(np.count_nonzero(known), VERTEX)
         for i, (axis, colour) in enumerate(zip(AXES, COLOURS, strict=True)):

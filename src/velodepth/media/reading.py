@@ -39,7 +39,7 @@ def open_source(
         source: one of
             a video file, str or Path: anything FFmpeg decodes, times and rotation honoured (`Video`);
             a folder, a glob, a list of paths or one image file: jpg, png, tiff, webp, bmp; folder and
-            glob in natural order (`Images`);
+            glob in natural order (`Images`); one animated webp or png has its own times (`Animation`);
             a ROS bag: .mcap, .db3, .bag, or the folder of a ROS 2 bag (`velodepth.media.rosbag.Bag`);
             a camera number, 0 or "0": through OpenCV (`Capture`; a file of that name is "./0");
             a URL: http, rtsp, udp, ... (`velodepth.media.video.open_url`);
@@ -114,6 +114,8 @@ def _open_path(name: str, frame_rate: float, topic: str | None) -> Source:
         return images.Images(name, images.images_in(path), frame_rate)
     if os.path.exists(name):
         if path.suffix.lower() in images.SUFFIXES:
+            if images.is_animated(path):
+                return images.Animation(path)
             return images.Images(name, [path], frame_rate)
         from velodepth.media.video import open_file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from velodepth.errors import VeloDepthError
+from velodepth.errors import MediaWarning, VeloDepthError
 
 if TYPE_CHECKING:
     from velodepth.cameras import Camera
+    from velodepth.media.sound import Sound
 
 MIN_SIDE = 16  # pixels; a smaller picture has no depth to speak of
 
@@ -42,7 +44,8 @@ class Source(ABC):
     """An iterable of `SourceFrame`, read once, lazily, one frame in memory at a time.
 
     It is released when its end is reached, when the loop over it is left, or by `close`
-    (it is a context manager too). All its pictures have one size.
+    (it is a context manager too). All its pictures have one size: where another one comes, the source ends
+    with a MediaWarning, unless `one_size` is set to False.
 
     Attributes:
         name: what messages call it, e.g. the path as it was given.
@@ -50,10 +53,13 @@ class Source(ABC):
         length: number of frames, or None if unknown; for a video file it is what the file says of
             itself, which may be off by a few, so good for a progress bar and not for an allocation.
         live: the frames come from now (camera, network stream), so there is no waiting for a slow reader.
+        one_size: whether it ends where the size of its pictures changes.
 
-    Iterating raises `VeloDepthError` if there is no frame, a picture is smaller than 16 x 16 or its
-    size differs from the first one's, or the source has been read before.
+    Iterating raises `VeloDepthError` if there is no frame, a picture is smaller than 16 x 16, or the source
+    has been read before.
     """
+
+    one_size = True
 
     def __init__(
         self,
@@ -78,6 +84,11 @@ class Source(ABC):
     def origin(self) -> Origin:
         """Where its times begin; Origin() if the source does not know."""
         return Origin()
+
+    @property
+    def sound(self) -> Sound | None:
+        """What is heard with the pictures, for `media.writing.Options`; None where there is none."""
+        return None
 
     @abstractmethod
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
@@ -107,10 +118,13 @@ class Source(ABC):
                 check_size(picture, what)
                 size = _size(picture)
                 first = first or size
-                if size != first:
-                    raise VeloDepthError(
-                        f"{what} is {size} pixels, but the first one is {first}: give one size only"
+                if size != first and self.one_size:
+                    warnings.warn(
+                        f"{what} is {size} pixels, but the first one is {first}: it was read up to there",
+                        MediaWarning,
+                        stacklevel=2,
                     )
+                    return
                 yield SourceFrame(index, time, picture)
                 if self._closed:
                     return

@@ -10,6 +10,7 @@ import numpy as np
 
 from velodepth.media.colour import Colouring
 from velodepth.media.h264 import H264Writer
+from velodepth.media.sound import Sound
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
@@ -34,8 +35,14 @@ class StereoWriter(H264Writer):
     columns = 2
     options: ClassVar[dict[str, str]] = {"x264-params": "frame-packing=3"}
 
-    def __init__(self, path: str | Path, near: float | None = None, far: float | None = None) -> None:
-        super().__init__(path)
+    def __init__(
+        self,
+        path: str | Path,
+        near: float | None = None,
+        far: float | None = None,
+        sound: Sound | None = None,
+    ) -> None:
+        super().__init__(path, sound)
         self._colouring = Colouring(near, far)
 
     def _pictures(self, frame: DepthFrame) -> list[np.ndarray]:

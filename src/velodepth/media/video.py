@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import av
 import numpy as np
@@ -18,29 +18,35 @@ from av.stream import Disposition
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.media.clock import Clock
+from velodepth.media.filtering import Filters
+from velodepth.media.sound import Sound
 from velodepth.media.source import Source
 
 TIMEOUT = 10.0  # seconds a network stream may keep silent
+FILE = "file:"
 LIVE_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt")
 DEFAULT_RATE = 25  # frames a second where nothing says it, as FFmpeg
 SIZED_FORMATS = ("mov,", "matroska,", "avi", "flv")  # their headers say how long the video is
 DAMAGED = "is damaged or cut short"
+WIDEST_PIXEL = 4  # times its height, or the other way round
+BEGIN = 4096  # bytes of standard input that are looked at
 SLACK = 0.5  # seconds by which header and last packet of a whole file may differ
 
 
 class Video(Source):
     """The best video stream of what FFmpeg opens at `location`.
 
-    Times are the file's presentation times less the first one, so a variable frame rate comes out
-    as it is; a frame without a time, or with one not later than the frame before, is put
-    1 / `frame_rate` after that frame. Pictures are turned upright by the display matrix. Colours
-    follow the stream's matrix and range (BT.601 where it names no matrix, as FFmpeg does); more than
-    8 bits are reduced to 8, without tone mapping.
+    Times are the file's presentation times less the first one (`Clock`), so a variable frame rate comes
+    out as it is. Pictures are turned upright by the display matrix, and pixels that are not square
+    made so: the shorter side of the pixel is stretched. Interlaced ones are deinterlaced (`Filters`). Colours
+    follow the stream's matrix and range (BT.601 where it names no matrix, as FFmpeg does); PQ and HLG are
+    tone-mapped, and more than 8 bits reduced to 8.
 
     What is damaged or cut short gives the frames that can be decoded, then a MediaWarning.
 
     Args:
-        location: file:PATH, URL or pipe:0, as FFmpeg understands it.
+        location: file:PATH, URL or pipe:0, as FFmpeg understands it, or what `av.open` reads from.
         name: what messages call it.
         form: the container's format, None to find it from the content.
         options: FFmpeg's options for that format.
@@ -53,7 +59,7 @@ class Video(Source):
 
     def __init__(
         self,
-        location: str,
+        location: Any,
         name: str,
         *,
         form: str | None = None,
@@ -93,24 +99,47 @@ class Video(Source):
             live=live,
         )
         self._container, self._index = container, stream.index
+        has_sound = str(location).startswith(FILE) and container.streams.best("audio") is not None
+        self._sound = Sound(location, name) if has_sound else None
+        aspect = stream.sample_aspect_ratio
+        self._told_aspect = None if aspect == stream.codec_context.sample_aspect_ratio else aspect
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
         reformatter = VideoReformatter()
-        period = 1 / (self.frame_rate or DEFAULT_RATE)
-        start, time = None, -period
+        clock = Clock(self.name, 1 / (self.frame_rate or DEFAULT_RATE))
         rotation = None
-        for frame in self._frames():
-            stamp = -math.inf
-            if frame.pts is not None and frame.time_base:
-                start = frame.pts if start is None else start
-                stamp = float((frame.pts - start) * frame.time_base)
-            time = stamp if stamp > time else time + period
+        for frame in self._filtered():
+            time = clock.time(frame.time)
+            if self._sound and not time:
+                self._sound.start = frame.time or 0.0
             # A frame whose side data was looked at is freed late, as the two refer to each other.
             if frame.rotation != rotation:
                 rotation, (swap, down, across) = frame.rotation, _turn(frame)
-            picture = _to_rgb(frame, reformatter)
+            picture = _to_rgb(frame, self._aspect, reformatter)
             picture = picture.swapaxes(0, 1) if swap else picture
             yield time, np.ascontiguousarray(picture[::down, ::across])
+
+    @property
+    def sound(self) -> Sound | None:
+        """That of a file: its begin is right once the first picture has been read."""
+        return self._sound
+
+    def _filtered(self) -> Iterator[av.VideoFrame]:
+        filters = Filters()
+        for frame in self._frames():
+            yield from filters.push(frame, self._codec.color_trc)
+        yield from filters.flush()
+
+    @property
+    def _codec(self) -> av.VideoCodecContext:
+        # Kept by the container alone, which ends the decoder's threads when it is closed.
+        return cast(av.VideoStream, self._container.streams[self._index]).codec_context
+
+    @property
+    def _aspect(self) -> float:
+        """Width of a pixel over its height: what the container says, else what the pictures say just now."""
+        aspect = float(self._told_aspect or self._codec.sample_aspect_ratio or 1)
+        return aspect if 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL else 1.0  # the rest is damage
 
     def _frames(self) -> Iterator[av.VideoFrame]:
         """Every frame that can be decoded; then says whether some could not."""
@@ -149,7 +178,7 @@ class Video(Source):
 
 def open_file(path: Path) -> Video:
     """A video file; `Video` says what may go wrong."""
-    return Video(f"file:{path}", str(path))  # the prefix keeps FFmpeg from taking a name with ':' for a URL
+    return Video(f"{FILE}{path}", str(path))  # the prefix keeps FFmpeg from taking a name with ':' for a URL
 
 
 def open_url(url: str) -> Video:
@@ -167,21 +196,60 @@ def open_stdin(raw_size: tuple[int, int] | None, frame_rate: float) -> Video:
         raw_size: None for a container, else the (width, height) of bare rgb24 pictures, W * H * 3
             bytes each with nothing between them.
         frame_rate: of bare pictures.
+
+    Raises VeloDepthError, beside what `Video` says, for an MP4 whose index comes last.
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise VeloDepthError("there is nothing on standard input: pipe a video into it")
     if raw_size is None:
-        return Video("pipe:0", "standard input")
+        return Video(_Piped(sys.stdin.buffer), "standard input")
     width, height = raw_size
     options = {"video_size": f"{width}x{height}", "pixel_format": "rgb24", "framerate": str(frame_rate)}
     return Video("pipe:0", "standard input", form="rawvideo", options=options)
 
 
-def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
+class _Piped:
+    """Bytes that come once, in the way PyAV reads them; says of an MP4 that it cannot be read so."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._begin = pipe.read(BEGIN)
+        if _index_is_last(self._begin):
+            raise VeloDepthError(
+                "the MP4 on standard input has its index at the end, so it cannot be read as it comes: give "
+                "the file's name, or put the index first with  "
+                "ffmpeg -i IN.mp4 -c copy -movflags +faststart OUT.mp4"
+            )
+
+    def read(self, count: int) -> bytes:
+        if not self._begin:
+            return self._pipe.read1(count)  # type: ignore[attr-defined]
+        piece, self._begin = self._begin[:count], self._begin[count:]
+        return piece
+
+
+def _index_is_last(begin: bytes) -> bool:
+    """Whether these are the first bytes of an MP4 whose samples (mdat) come before its index (moov).
+
+    A file is a row of boxes, each of which begins with its size and type (ISO/IEC 14496-12, section 4.2).
+    """
+    at, kinds = 0, []
+    while at + 8 <= len(begin):
+        size, kind = int.from_bytes(begin[at : at + 4], "big"), begin[at + 4 : at + 8]
+        kinds.append(kind)
+        if kind in (b"moov", b"mdat") or size < 8:
+            break
+        at += size
+    return kinds[0:1] in ([b"ftyp"], [b"wide"], [b"mdat"]) and kinds[-1] == b"mdat"
+
+
+def _to_rgb(frame: av.VideoFrame, aspect: float, reformatter: VideoReformatter) -> np.ndarray:
     # Matrix and range are named because older PyAV (16) heeds the frame's own only if they differ from
     # the target's. 0 is the target's matrix, RGB.
     rgb = reformatter.reformat(
         frame,
+        width=round(frame.width * max(aspect, 1)),
+        height=round(frame.height / min(aspect, 1)),
         format="rgb24",
         src_colorspace=frame.colorspace,
         src_color_range=frame.color_range,

@@ -13,23 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from velodepth.errors import VeloDepthError
-from velodepth.media.atomic import Writer, uninterrupted
-from velodepth.media.colour import Colouring
+from velodepth.media.atomic import Writer, uninterrupted, whole
+from velodepth.media.colour import Colouring, colourise
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
 from velodepth.media.depthvideo import VideoWriter
 from velodepth.media.gltf import GlbWriter
+from velodepth.media.images import encode_image
 from velodepth.media.pointcloud import PlyWriter
 from velodepth.media.rerun_log import RerunWriter
 from velodepth.media.rosbag_writing import BagWriter
 from velodepth.media.sidecar import JsonLinesWriter
+from velodepth.media.sound import Sound
 from velodepth.media.source import Origin
 from velodepth.media.stereo import StereoWriter
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
+__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "save_frame", "writers_for"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Options:
     points: int | Collection[int] = 30  # ply, glb: every n-th frame, or the indices
     facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
     origin: Origin | None = None  # bag: where the times of the source begin
+    sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
 
 
@@ -64,7 +67,7 @@ class Kind:
 
 
 def _video(layout: Any) -> Callable[[Path, Options], Writer]:
-    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far))
+    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far), told.sound)
 
 
 KINDS: dict[str, Kind] = {
@@ -76,7 +79,7 @@ KINDS: dict[str, Kind] = {
             "stereo",
             "-stereo.mp4",
             "video: a picture for each eye, side by side",
-            lambda path, told: StereoWriter(path, told.near, told.far),
+            lambda path, told: StereoWriter(path, told.near, told.far, told.sound),
         ),
         Kind(
             "png",
@@ -181,6 +184,37 @@ def writers_for(
             undo.callback(writers[-1].discard)
         undo.pop_all()
     return Writers(folder, writers)
+
+
+def save_frame(frame: DepthFrame, path: str | Path) -> None:
+    """Writes one frame, as `DepthFrame.save` says; a file of that name is replaced, when it is whole.
+
+    Raises VeloDepthError for another ending, and where the file cannot be written.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        with NpzWriter(path) as writer:
+            writer.write(frame)
+        return
+    save = SAVERS.get(suffix)
+    if save is None:
+        raise VeloDepthError(f"{path} does not tell what to write: let it end in .npz, {', '.join(SAVERS)}")
+    with whole(path) as temporary:
+        save(temporary, frame)
+
+
+def _save_coloured(path: Path, frame: DepthFrame) -> None:
+    path.write_bytes(encode_image(".jpg", colourise(frame.depth, scale=True)))
+
+
+SAVERS: dict[str, Callable[[Path, DepthFrame], None]] = {
+    **{
+        each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter, PlyWriter, GlbWriter)
+    },
+    ".jpg": _save_coloured,
+}
+"""How one frame is written to a file that ends so."""
 
 
 def _kind(name: str) -> Kind:

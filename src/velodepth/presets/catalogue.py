@@ -21,7 +21,6 @@ NANO = Path(__file__).parent / "nano"
 """Folder of the packaged graphs, as `velodepth export` writes one."""
 NANO_CANVAS = CanvasSpec(36_864, 36_864, 32, rounding="nearest", smooth=True)
 DEMO_CLIP = Path(__file__).parent / "demo.mp4"
-"""The packaged clip, rendered by us: a walk round a furnished room, 640 x 480."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,16 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
             f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}"
         )
     return entry.load(runtime, device)
+
+
+def demo_clip() -> Path:
+    """The clip that comes with the package, rendered by us: 5 s of a walk round a furnished room, 640 x 480.
+
+    Raises VeloDepthError where the installation lacks it.
+    """
+    if not DEMO_CLIP.is_file():
+        raise VeloDepthError(f"{DEMO_CLIP} is missing: reinstall velodepth")
+    return DEMO_CLIP
 
 
 def _nano() -> Preset:

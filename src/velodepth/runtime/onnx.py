@@ -67,7 +67,11 @@ class OnnxRuntime:
     ) -> State:
         """See `Runtime.look`."""
         given = np.zeros((1, *canvas.shape), np.float32) if rays is None else _planes(rays)
-        known = {"canvas": canvas[None], "rays": given, "rays_given": np.array([rays is not None], np.float32)}
+        known = {
+            "canvas": canvas[None],
+            "rays": given,
+            "rays_given": np.array([rays is not None], np.float32),
+        }
         answer = self._run("look", known)
         if rays is None:
             rays = np.ascontiguousarray(answer["rays_used"][0].transpose(1, 2, 0))

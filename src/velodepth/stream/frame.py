@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
+import webbrowser
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..cameras import Camera, fit_pinhole, focal_of
+from ..errors import VeloDepthError
+from ..media.arrays import as_picture
 from ..runtime.protocol import State
 from .canvas import Canvas
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Lens:
@@ -63,6 +72,44 @@ class DepthFrame:
         self._state = state
         self._canvas = canvas
 
+    @classmethod
+    def of(
+        cls,
+        depth: np.ndarray,
+        camera: Camera,
+        picture: Any,
+        *,
+        index: int = 0,
+        time: float = 0.0,
+        confidence: np.ndarray | None = None,
+        reason: str | None = None,
+    ) -> Self:
+        """A frame of depth from anywhere, such as a sensor or another network, for the writers of this one.
+
+        depth: (H, W), metres along the optical axis; NaN or infinite where it is not known.
+        camera: of the picture, in its pixels. picture: as for `DepthStream.push`. index, time (seconds) and
+        reason (of a keyframe): as the attributes of that name. confidence: (H, W) float above 0; None: all 1.
+        Raises VeloDepthError where the sizes of depth, picture and confidence differ.
+        """
+        picture = as_picture(picture)
+        depth = np.array(depth, np.float32)
+        confidence = np.ones_like(depth) if confidence is None else np.array(confidence, np.float32)
+        if depth.ndim != 2 or confidence.shape != depth.shape or picture.shape != (*depth.shape, 3):
+            raise VeloDepthError(
+                f"depth {depth.shape}, confidence {confidence.shape} and picture {picture.shape} do not go "
+                "together: give (H, W), (H, W) and (H, W, 3)"
+            )
+        height, width = depth.shape
+        camera = camera.for_picture(width, height)
+        rays = camera.rays(width, height)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            radius = np.where(np.isfinite(depth), depth / rays[..., 2], np.nan)
+        canvas = Canvas(width, height, 0, 0, 0, 0, width, height, smooth=False)  # the picture's own pixels
+        state = State(radius, rays, confidence, known=np.isfinite(depth))
+        frame = cls(index, time, picture, reason, Lens(camera, rays, canvas), state, canvas)
+        frame.depth = depth  # as given, to the last bit
+        return frame
+
     @property
     def is_keyframe(self) -> bool:
         return self.keyframe_reason is not None
@@ -105,6 +152,44 @@ class DepthFrame:
         """(H, W) float32. `nano`: in (0, 1), exp(-expected |log distance error|), so that 0.8 means off by
         about 20 %. `large`: unbounded, as published; only its order means anything."""
         return self._canvas.restore(self._state.confidence)
+
+    def save(self, path: str | Path) -> None:
+        """Writes this one frame; the ending of `path` says as what.
+
+        .png        16-bit grey, millimetres (65.535 m at most, 0 where unknown)
+        .npy .tiff  float32, metres
+        .npz        arrays of a clip of one frame: depth, time, intrinsics
+        .exr        the picture in linear light, and channel Z in metres
+        .ply .glb   coloured points, metres
+        .jpg        colours to look at, with a scale in metres
+
+        A file of that name is replaced. For many frames, `velodepth.open_writer`.
+        Raises VeloDepthError for another ending, and where the file cannot be written.
+        """
+        from ..media.writing import save_frame
+
+        save_frame(self, path)
+
+    def show(self) -> None:
+        """Opens picture and coloured depth, side by side, in the program that shows PNG files here.
+
+        In a notebook, a frame that is the last line of a cell shows itself.
+        Raises VeloDepthError where there is no such program, as on a machine without a display.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="velodepth-"))  # the program reads it after we have returned
+        path = folder / f"{self.index:06d}.png"
+        path.write_bytes(self._repr_png_())
+        if not webbrowser.open(path.as_uri()):
+            raise VeloDepthError(
+                f"there is no program to show {path}: open it elsewhere, or use frame.save()"
+            )
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: picture beside coloured depth, as PNG."""
+        from ..media.colour import beside
+        from ..media.images import encode_image
+
+        return encode_image(".png", beside(self.picture, self.depth))
 
     def __repr__(self) -> str:
         height, width = self.picture.shape[:2]

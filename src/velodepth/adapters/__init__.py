@@ -1,0 +1,1 @@
+"""Per-image depth networks of others behind one method, `look`."""
