@@ -47,7 +47,7 @@ def batch(
     ] = "adaptive",
     camera: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="The camera of all videos, e.g. of velodepth camera --save."),
+        typer.Option(metavar="FILE", help="The camera of all videos, as for velodepth run."),
     ] = None,
     no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,

@@ -48,7 +48,7 @@ def live(
     ] = None,
     camera: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="The camera's file, e.g. of velodepth camera --save."),
+        typer.Option(metavar="FILE", help="The camera's file: JSON, or of ROS, Kalibr, COLMAP or OpenCV."),
     ] = None,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,

@@ -49,7 +49,7 @@ def run(
     ] = 30,
     camera: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="The camera's file, e.g. of velodepth camera --save."),
+        typer.Option(metavar="FILE", help="The camera's file: JSON, or of ROS, Kalibr, COLMAP or OpenCV."),
     ] = None,
     focal: Annotated[
         str | None,
@@ -150,7 +150,8 @@ def _lens_of(source: Source) -> Lens | None:
 
 def _lens(camera: Path | None, focal: str | None) -> Lens | None:
     """The camera of pictures of (width, height) pixels, None where it is to be estimated."""
-    from ..cameras import Pinhole, load_camera
+    from ..cameras import Pinhole
+    from ..media.camerafiles import load_camera
 
     if camera and focal:
         raise VeloDepthError("--camera and --focal are both given: choose one")
