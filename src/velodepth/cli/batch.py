@@ -30,25 +30,15 @@ def batch(
         list[str] | None,
         typer.Option(metavar="KIND", help="As for velodepth run; several with commas.  [default: npz]"),
     ] = None,
-    range_: Annotated[
-        str | None,
-        typer.Option(
-            "--range", metavar="NEAR,FAR", help="Metres of the brightest and of the darkest colour."
-        ),
-    ] = None,
-    ply_every: Annotated[
-        int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
-    ] = 30,
+    range_: options.Range = None,
+    ply_every: options.PlyEvery = 30,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
     policy: Annotated[
         str, typer.Option(metavar="NAME", help="When to look anew: adaptive, published or every.")
     ] = "adaptive",
-    camera: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The camera of all videos, as for velodepth run."),
-    ] = None,
+    camera: options.CameraFile = None,
     no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,
     topic: options.Topic = None,
@@ -89,7 +79,7 @@ def batch(
     from ..presets import PRESETS
 
     needed()
-    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    near, far = options.near_far(range_)
     settings = Settings(
         kinds=_kinds(save or ["npz"]),
         preset=os.path.abspath(preset) if os.path.exists(preset) and preset not in PRESETS else preset,

@@ -146,7 +146,7 @@ class ViewerWriter(Writer):
         self._log = Log()
         if not (_has_display() or _is_open(port)):
             raise VeloDepthError(
-                "Rerun's viewer cannot open, since there is no display: let --rerun write an .rrd file, or "
+                "Rerun's viewer cannot open, since there is no display: write a file with --save rerun, or "
                 f"forward the port {port} of a viewer that is open elsewhere"
             )
         self._log.recording.spawn(port=port)

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from velodepth.errors import VeloDepthError
-from velodepth.media.atomic import Writer, uninterrupted, whole
-from velodepth.media.colour import Colouring, colourise
+from velodepth.media.atomic import Writer, uninterrupted
+from velodepth.media.colour import Colouring
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
 from velodepth.media.depthvideo import VideoWriter
 from velodepth.media.gltf import GlbWriter
-from velodepth.media.images import encode_image
 from velodepth.media.pointcloud import PlyWriter
 from velodepth.media.rerun_log import RerunWriter
 from velodepth.media.rosbag_writing import BagWriter
@@ -31,7 +30,7 @@ from velodepth.media.stereo import StereoWriter
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "save_frame", "writers_for"]
+__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
 
 
 @dataclass(frozen=True)
@@ -184,37 +183,6 @@ def writers_for(
             undo.callback(writers[-1].discard)
         undo.pop_all()
     return Writers(folder, writers)
-
-
-def save_frame(frame: DepthFrame, path: str | Path) -> None:
-    """Writes one frame, as `DepthFrame.save` says; a file of that name is replaced, when it is whole.
-
-    Raises VeloDepthError for another ending, and where the file cannot be written.
-    """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        with NpzWriter(path) as writer:
-            writer.write(frame)
-        return
-    save = SAVERS.get(suffix)
-    if save is None:
-        raise VeloDepthError(f"{path} does not tell what to write: let it end in .npz, {', '.join(SAVERS)}")
-    with whole(path) as temporary:
-        save(temporary, frame)
-
-
-def _save_coloured(path: Path, frame: DepthFrame) -> None:
-    path.write_bytes(encode_image(".jpg", colourise(frame.depth, scale=True)))
-
-
-SAVERS: dict[str, Callable[[Path, DepthFrame], None]] = {
-    **{
-        each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter, PlyWriter, GlbWriter)
-    },
-    ".jpg": _save_coloured,
-}
-"""How one frame is written to a file that ends so."""
 
 
 def _kind(name: str) -> Kind:

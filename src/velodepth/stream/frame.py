@@ -154,7 +154,7 @@ class DepthFrame:
         A file of that name is replaced. For many frames, `velodepth.open_writer`.
         Raises VeloDepthError for another ending, and where the file cannot be written.
         """
-        from ..media.writing import save_frame
+        from ..media.stills import save_frame
 
         save_frame(self, path)
 
