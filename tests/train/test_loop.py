@@ -19,6 +19,8 @@ pytest.importorskip(
 )
 
 from velodepth.errors import VeloDepthError  # noqa: E402
+from velodepth.interrupts import ASKING, Interrupt  # noqa: E402
+from velodepth.media.locks import claim  # noqa: E402
 from velodepth.train import loop  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import Stills, batches, open_footage  # noqa: E402
@@ -105,6 +107,31 @@ def test_a_stopped_run_goes_on_to_the_bit(shards, keyframe, tmp_path, monkeypatc
         assert all(torch.equal(a[name], b[name]) for name in a)
     curves = [(path.parent / "curve.csv").read_text() for path in (straight, stopped)]
     assert curves[0] == curves[1]
+
+
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_run_that_is_asked_to_stop_ends_its_step_with_a_checkpoint(shards, tmp_path, monkeypatch, asking):
+    follow = loop.follow
+    steps: list[int] = []
+
+    def follow_and_stop(*arguments):
+        steps.append(1)
+        if len(steps) == 3:
+            os.kill(os.getpid(), asking)
+        follow(*arguments)
+
+    monkeypatch.setattr(loop, "follow", follow_and_stop)
+    with pytest.raises(KeyboardInterrupt), Interrupt():
+        train(config(shards, tmp_path, steps=30, every=15))
+    assert torch.load(tmp_path / "keyframe.pt", weights_only=True)["step"] == 3
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_two_runs_do_not_train_into_one_folder(shards, tmp_path):
+    lock = claim(tmp_path)
+    with pytest.raises(VeloDepthError, match="another run is writing"):
+        train(config(shards, tmp_path, steps=1))
+    lock.release()
 
 
 def test_mixed_precision_takes_a_step(shards, tmp_path):

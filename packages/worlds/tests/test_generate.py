@@ -131,14 +131,17 @@ def test_a_contact_sheet(folder, tmp_path):
         preview.write(shard, tmp_path / "sheet.jpg")
 
 
-def test_ctrl_c_leaves_only_whole_shards(renderer, tmp_path):
+@pytest.mark.parametrize("asking", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_only_whole_shards(renderer, tmp_path, asking):
     """The run is interrupted when its first frames are done, with its process at work."""
     code = f"""
 import sys
+from velodepth.interrupts import Interrupt
 from velodepth_worlds.generate import Recipe, render
 if __name__ == "__main__":
     recipe = Recipe(size=(64, 48), kinds=("tabletop",), shard=100000)
-    render({str(tmp_path / "out")!r}, 1, 7, recipe, 2, lambda n: print(n, flush=True))
+    with Interrupt():
+        render({str(tmp_path / "out")!r}, 1, 7, recipe, 2, lambda n: print(n, flush=True))
 """
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -147,7 +150,7 @@ if __name__ == "__main__":
     assert process.stdout is not None and process.stdout.readline().strip() in (b"1", b"8")
     children = _children(process.pid)
     assert children
-    process.send_signal(signal.SIGINT)
+    process.send_signal(asking)
     assert process.wait(timeout=120) != 0
     assert list((tmp_path / "out").iterdir()) == []
     deadline = time.monotonic() + 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import BAD_INPUT, INTERRUPTED, stderr, told
+from .failure import BAD_INPUT, kept, stderr, told
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -76,6 +76,7 @@ def batch(
     from ..batch.job import Failure, Job, Receipt, Receipts, Settings
     from ..batch.manifest import NAME, needed, write_manifest
     from ..batch.run import plan, rows_of, work_off
+    from ..media.atomic import refuse_inputs
     from ..presets import PRESETS
 
     needed()
@@ -97,8 +98,10 @@ def batch(
     out = out.absolute()
     _check(out)
     receipts = Receipts(out)
-    with _progress(quiet) as progress:
+    with _claimed(out), _progress(quiet) as progress:
         clips = find_clips(inputs, {out, *receipts.outputs()})
+        read = [clip.path for clip in clips] + ([camera] if camera else [])
+        refuse_inputs([out / path for clip in clips for path in settings.outputs(clip.name)], read)
         task = progress.add_task("looking at files", total=len(clips), failed="")
         todo = plan(clips, settings, receipts, lambda: progress.advance(task))
         failed = 0
@@ -114,8 +117,8 @@ def batch(
         if todo.jobs:
             with _crew(ray, workers, len(todo.jobs), settings, str(out)) as crew:
                 results = work_off(todo.jobs, crew, retries, ended)
-    rows = rows_of(todo, results)
-    write_manifest(out / NAME, rows)
+        rows = rows_of(todo, results)
+        write_manifest(out / NAME, rows)
     for row in rows:
         if isinstance(row.outcome, Failure):
             path, reason = str(row.clip.path), row.outcome.reason
@@ -130,6 +133,23 @@ def batch(
         )
     if bad:
         raise typer.Exit(BAD_INPUT)
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """No other batch writes into `out` meanwhile. The folder is made, and goes if it stays empty."""
+    from ..media.atomic import explained
+    from ..media.locks import claim
+
+    with explained(out / "manifest.parquet"):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = claim(out)
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # only an empty folder can go this way
+            out.rmdir()
 
 
 def _check(out: Path) -> None:
@@ -166,10 +186,8 @@ def _crew(
 
         crew = Actors(address, workers, jobs, settings, out)
     try:
-        yield crew
-    except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted: run the same command again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from interrupt
+        with kept("what is done is kept; run the same command again to go on"):
+            yield crew
     finally:
         crew.close()
 

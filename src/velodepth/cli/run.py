@@ -141,7 +141,8 @@ def run(
         "policy": policy,
     }
     sound = None if no_sound else pictures.sound
-    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite)
+    inputs = [*pictures.paths, *([camera] if camera else [])]
+    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite, inputs)
     outputs = out, stem_of(source), kinds, told
     writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet)

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import VeloDepthError
-from .failure import told
+from .failure import kept, told
 
 RUN = "run"
 
@@ -93,13 +93,13 @@ def run(
       velodepth train --preset large --checkpoint large/ --data recordings --out tuned --batch 1
     """
     loaded, train, _ = _training()
-    train(
-        loaded(
-            config, data=data or None, out=out, stage=stage, steps=steps, minutes=minutes, batch=batch,
-            rate=rate, sizes=_sizes(size), init=init, preset=preset, checkpoint=checkpoint, every=every,
-            seed=seed, device=device,
-        )
+    settings = loaded(
+        config, data=data or None, out=out, stage=stage, steps=steps, minutes=minutes, batch=batch,
+        rate=rate, sizes=_sizes(size), init=init, preset=preset, checkpoint=checkpoint, every=every,
+        seed=seed, device=device,
     )  # fmt: skip
+    with kept(f"the last checkpoint is kept in {settings.out}; run the same command again to go on"):
+        train(settings)
 
 
 @app.command("ablate")

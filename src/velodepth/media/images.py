@@ -37,8 +37,7 @@ class Images(Source):
         for path in paths:
             if not path.is_file():
                 raise VeloDepthError(f"there is no image file {path}")
-        super().__init__(name, frame_rate=frame_rate, length=len(paths))
-        self.paths = tuple(paths)
+        super().__init__(name, frame_rate=frame_rate, length=len(paths), paths=paths)
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
         for index, path in enumerate(self.paths):

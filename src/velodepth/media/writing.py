@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from velodepth.errors import VeloDepthError
-from velodepth.media.atomic import Writer, uninterrupted
+from velodepth.interrupts import uninterrupted
+from velodepth.media.atomic import Writer, refuse_inputs
 from velodepth.media.colour import Colouring
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
@@ -44,6 +45,7 @@ class Options:
     origin: Origin | None = None  # bag: where the times of the source begin
     sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
+    inputs: Collection[Path] = ()  # what the run reads (`Source.paths`): no output may be one of these
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def open_writer(path: str | Path, kind: str | None = None, options: Options | No
     and `folder/*.png` (or npy, exr, tiff, ply, glb) for a folder with a file a frame. With such a kind,
     `path` is the folder.
     Missing folders are made. Raises VeloDepthError where the kind is not known or not that of the path, and,
-    before the first frame, where the path cannot be written.
+    before the first frame, where the path cannot be written, another run writes it, or it is one of
+    `options.inputs`.
     """
     path, options = Path(path), options or Options()
     if kind is None:
@@ -162,7 +165,7 @@ def open_writer(path: str | Path, kind: str | None = None, options: Options | No
         found = _kind(kind)
         if not found.is_folder and path.suffix.lower() != found.suffix:
             raise VeloDepthError(f"{path} cannot be of the kind {kind}: let its name end in {found.suffix}")
-    return found.open(path.parent if path.stem == "*" else path, options)
+    return _opened(found, path.parent if path.stem == "*" else path, options)
 
 
 def writers_for(
@@ -179,10 +182,15 @@ def writers_for(
         writers = []
         for kind in map(_kind, dict.fromkeys(kinds)):
             path = folder / (stem + kind.ending)
-            writers.append(kind.open(path.parent if kind.is_folder else path, options))
+            writers.append(_opened(kind, path.parent if kind.is_folder else path, options))
             undo.callback(writers[-1].discard)
         undo.pop_all()
     return Writers(folder, writers)
+
+
+def _opened(kind: Kind, path: Path, options: Options) -> Writer:
+    refuse_inputs([path], options.inputs)
+    return kind.open(path, options)
 
 
 def _kind(name: str) -> Kind:

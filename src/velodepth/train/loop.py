@@ -18,6 +18,8 @@ import math
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..errors import VeloDepthError
-from ..media.atomic import whole
+from ..interrupts import Interrupt, uninterrupted
+from ..media.atomic import explained, whole
+from ..media.locks import claim
 from .checks import Shown, check_keyframes, check_propagation
 from .config import Config, load_config
 from .data import Clips, Footage, Stills, batches, open_footage
@@ -39,8 +43,30 @@ from .students import LargeStudent, Student, load_weights, make_student
 def train(config: Config) -> Path:
     """Train one stage to its end, or until the time is up. Returns the checkpoint.
 
-    Raises VeloDepthError for data, weights or settings that cannot be used.
+    Ctrl-C and SIGTERM wait for the end of the step and a checkpoint, then KeyboardInterrupt is raised.
+    Raises VeloDepthError for data, weights or settings that cannot be used, and where another run trains into
+    `config.out`.
     """
+    with _claimed(Path(config.out)):
+        return _trained(config)
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """`out` belongs to the first process of this run."""
+    if os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    with explained(out / "curve.csv"):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = claim(out)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _trained(config: Config) -> Path:
     rank, processes, device = join(config)
     torch.manual_seed(config.seed)
     student = make_student(config)
@@ -67,37 +93,39 @@ def train(config: Config) -> Path:
         record.say(f"held out for checks: {', '.join(str(each.folder) for each in held_out) or 'nothing'}")
     started, sums = time.monotonic(), Sums()
     student.train()
-    while step < config.steps:
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * schedule(step, config)
-        parts = stage(to_device(next(source), device))
-        loss = torch.stack(list(parts.values())).sum()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(trained, config.clip)
-        optimiser.step()
-        step += 1
-        follow(average, student, min(config.average, (1 + step) / (10 + step)))
-        sums.add(parts | {"loss": loss, "gradient": norm})
+    with uninterrupted() as asked:
+        while step < config.steps:
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * schedule(step, config)
+            parts = stage(to_device(next(source), device))
+            loss = torch.stack(list(parts.values())).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(trained, config.clip)
+            optimiser.step()
+            step += 1
+            follow(average, student, min(config.average, (1 + step) / (10 + step)))
+            sums.add(parts | {"loss": loss, "gradient": norm})
 
-        late = config.minutes > 0 and time.monotonic() - started > 60 * config.minutes
-        if processes > 1 and config.minutes > 0:
-            late = agreed(late, device)
-        if record:
-            record.tick(step)
-        if step % config.every == 0 or step == config.steps or late:
+            late = config.minutes > 0 and time.monotonic() - started > 60 * config.minutes
+            late = late or bool(asked)
+            if processes > 1:
+                late = agreed(late, device)
             if record:
-                figures, shown = check(average, held_out, config, device)
-                record.write(step, sums.means(), figures, shown)
-                save(checkpoint, student, average, optimiser, step)
-            sums = Sums()
-        if late:
-            break
+                record.tick(step)
+            if step % config.every == 0 or step == config.steps or late:
+                if record:
+                    figures, shown = ({}, []) if asked else check(average, held_out, config, device)
+                    record.write(step, sums.means(), figures, shown)
+                    save(checkpoint, student, average, optimiser, step)
+                sums = Sums()
+            if late:
+                break
+        if record:
+            record.close()
     source.close()  # type: ignore[attr-defined]
-    if record:
-        record.close()
-        if isinstance(student, LargeStudent) and checkpoint.exists():
-            student.export(average.net, out)
+    if record and isinstance(student, LargeStudent) and checkpoint.exists():
+        student.export(average.net, out)
     if processes > 1:
         dist.destroy_process_group()
     return checkpoint
@@ -323,4 +351,5 @@ def colours(depth: np.ndarray, near: float, far: float) -> np.ndarray:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    train(load_config(sys.argv[1]))
+    with Interrupt():
+        train(load_config(sys.argv[1]))

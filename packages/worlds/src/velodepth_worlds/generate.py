@@ -12,8 +12,6 @@ import itertools
 import multiprocessing
 import os
 import queue
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +22,9 @@ from typing import Any
 import numpy as np
 
 from velodepth.errors import VeloDepthError
+from velodepth.interrupts import obey_parent
 from velodepth.media.atomic import explained
+from velodepth.media.locks import claim
 from velodepth.train import shards
 from velodepth.train.shards import Clip
 
@@ -161,12 +161,22 @@ def render(
     """Render at least `frames` frames into shards in a folder; those that exist are kept. Returns all.
 
     count: called with numbers of frames as they are done, those of existing shards first. Ctrl-C leaves only
-    whole shards. Raises VeloDepthError where nothing can be rendered, a process fails, or at the end a shard
-    is missing.
+    whole shards. Raises VeloDepthError where nothing can be rendered, another run renders into the folder, a
+    process fails, or at the end a shard is missing.
     """
     folder = Path(folder)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        lock = claim(folder)
+    try:
+        return _rendered(folder, frames, seed, recipe, processes, count)
+    finally:
+        lock.release()
+
+
+def _rendered(
+    folder: Path, frames: int, seed: int, recipe: Recipe, processes: int, count: Callable[[int], None]
+) -> list[Path]:
     numbers = range(-(-frames // recipe.shard))
     paths = [folder / shards.shard_name(index) for index in numbers]
     missing = [index for index in numbers if not (paths[index] / "frames.json").exists()]
@@ -234,8 +244,7 @@ def _on_processes(
 
 def _work(job: Callable[..., None], numbers: Sequence[int], reports: Any) -> None:
     """What a process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says when to end
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is half written is removed
+    obey_parent()
     try:
         for index in numbers:
             job(index=index, count=reports.put)
