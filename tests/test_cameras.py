@@ -568,23 +568,6 @@ def test_unusual_cameras_are_taken():
         assert camera.for_picture(640, 360) == camera
 
 
-@pytest.mark.parametrize(
-    ("camera", "behind"),
-    [
-        (Equirectangular.whole(640, 320), True),
-        (Equirectangular(640 / 3, 640 / 3, 320, 160), False),  # 172 degrees
-        (KannalaBrandt(180, 180, 320, 160), True),
-        (KannalaBrandt(400, 400, 320, 160), False),
-        (MEI(1500, 1500, 320, 160, 1.9), False),
-        (MEI(150, 150, 320, 160, 0.9), True),
-        (Pinhole(40, 40, 320, 160), False),
-    ],
-)
-def test_which_cameras_see_behind(camera, behind):
-    assert camera.sees_behind(640, 320) == behind
-    assert (camera.rays(640, 320)[..., 2] <= 0).any() == behind
-
-
 # Fitting a pinhole
 
 

@@ -155,14 +155,6 @@ class Camera(ABC):
         """The inverse of _distort, NaN where there is none."""
         return plane
 
-    def sees_behind(self, width: int, height: int) -> bool:
-        """Whether rays of a picture of that size point backwards (z <= 0), so that depth says nothing."""
-        if self._is_perspective:
-            return False
-        # 64 steps a side find what is behind unless it is a sliver.
-        u, v = np.meshgrid(np.linspace(0.5, width - 0.5, 65), np.linspace(0.5, height - 0.5, 65))
-        return bool((self.unproject(np.stack([u, v], axis=-1))[..., 2] <= 0).any())
-
     # Moving with the picture
 
     def moved(self, scale_x: float, scale_y: float, shift_x: float = 0.0, shift_y: float = 0.0) -> Camera:

@@ -91,7 +91,7 @@ class Log:
                 ),
             )
         log.log("camera/picture", rr.Image(frame.picture).compress(jpeg_quality=QUALITY))
-        log.log("camera/depth", rr.DepthImage(frame.depth, meter=1.0))
+        log.log("camera/depth", rr.DepthImage(frame.metres, meter=1.0), rr.AnyValues(measure=frame.measure))
         step = math.ceil(math.sqrt(width * height / POINTS))
         points, colours = (values[::step, ::step].reshape(-1, 3) for values in (frame.points, frame.picture))
         known = np.isfinite(points).all(axis=1)

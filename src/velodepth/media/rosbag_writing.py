@@ -30,6 +30,8 @@ TOPICS = {
 class BagWriter(FileWriter):
     """A .mcap file with a message a frame on each of TOPICS; what they hold is in `velodepth.media.ros`.
 
+    /velodepth/depth is /velodepth/distance where that is what it holds (`DepthFrame.measure`).
+
     The `origin` of the source and the times of the frames tell the stamps of its pictures, to the nanosecond
     over 26 days. Messages are recorded as long after their stamp as the first picture was.
     A frame takes 26 bytes a pixel on disk.
@@ -50,7 +52,9 @@ class BagWriter(FileWriter):
         self._bag = ros2.Writer(self._folder / BAG, version=8, storage_plugin=ros2.StoragePlugin.MCAP)
         self._bag.open()
         self._connections = [
-            self._bag.add_connection(topic, msgtype, typestore=self._store)
+            self._bag.add_connection(
+                topic.replace("/depth/", f"/{frame.measure}/"), msgtype, typestore=self._store
+            )
             for topic, msgtype in TOPICS.items()
         ]
 
@@ -63,8 +67,8 @@ class BagWriter(FileWriter):
         all_of_it = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
         point = [types["sensor_msgs/msg/PointField"](*field) for field in ros.POINT_FIELDS]
         messages = (
-            ros.depth_fields(frame.depth),
-            ros.millimetre_fields(frame.depth),
+            ros.depth_fields(frame.metres),
+            ros.millimetre_fields(frame.metres),
             {**ros.camera_info_fields(frame.camera, width, height), "roi": all_of_it},
             ros.image_fields(frame.confidence, "32FC1"),
             {**ros.cloud_fields(frame.points, frame.picture), "fields": point},
