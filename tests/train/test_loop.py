@@ -23,7 +23,7 @@ from velodepth.interrupts import ASKING, Interrupt  # noqa: E402
 from velodepth.media.locks import claim  # noqa: E402
 from velodepth.train import loop  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
-from velodepth.train.data import Stills, batches, open_footage  # noqa: E402
+from velodepth.train.data import Pool, Stills, batches  # noqa: E402
 from velodepth.train.loop import train  # noqa: E402
 from velodepth.train.stages import KeyframeStage, to_device  # noqa: E402
 from velodepth.train.students import make_student  # noqa: E402
@@ -144,6 +144,15 @@ def test_time_is_kept(shards, tmp_path):
     assert torch.load(after, weights_only=True)["step"] == 1
 
 
+def test_the_rate_follows_the_scarcer_budget(shards, tmp_path):
+    both = config(shards, tmp_path, steps=100, minutes=2.0)
+    assert loop.share(50, 30.0, both) == 0.5 and loop.share(10, 90.0, both) == 0.75
+    alone = config(shards, tmp_path, steps=0, minutes=2.0)
+    assert loop.share(10**6, 60.0, alone) == 0.5
+    assert loop.schedule(500, 0.5, alone) == pytest.approx(0.02 + 0.98 / 2)
+    assert loop.schedule(0, 0.0, alone) == pytest.approx(1 / 5) and loop.schedule(500, 1.0, alone) < 0.021
+
+
 PROCESS = """
 import sys, torch
 from velodepth.train import loop
@@ -188,11 +197,11 @@ def test_two_processes_hold_the_same_weights_and_average_their_gradients(shards,
     student.to(memory_format=torch.channels_last)
     groups = student.groups()
     optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=0.0)
-    make = Stills(open_footage([shards])[0], settings)
+    make = Stills(Pool.open([shards]), settings)
     sources, stage = [batches(make, settings, rank, 0) for rank in (0, 1)], KeyframeStage(student)
     for step in range(2):
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * loop.schedule(step, settings)
+            group["lr"] = group["peak"] * loop.schedule(step, step / settings.steps, settings)
         optimiser.zero_grad()
         for source in sources:
             parts = stage(to_device(next(source), torch.device("cpu")))

@@ -19,7 +19,7 @@ import pytest
 from velodepth.errors import VeloDepthError
 from velodepth.train.shards import Shard, open_shards
 from velodepth_worlds import check, generate, preview
-from velodepth_worlds.generate import Recipe, render, stream_clips
+from velodepth_worlds.generate import Recipe, render, shard_clips
 
 RECIPE = Recipe(size=(64, 48), clip_length=4, kinds=("tabletop",), shard=16, clip_share=1.0)
 
@@ -50,10 +50,10 @@ def test_the_same_bytes_twice_and_a_run_goes_on_where_it_was(folder, tmp_path):
     assert _bytes(folder / "shard-00000")["picture.npy"] != _bytes(folder / "shard-00001")["picture.npy"]
 
 
-def test_the_stream_in_memory_is_what_the_shards_hold(folder):
+def test_clips_in_memory_are_what_the_shards_hold(folder):
     shard = Shard.open(folder / "shard-00000")
     row = 0
-    for clip in itertools.islice(stream_clips(7, recipe=RECIPE), 3):
+    for clip in itertools.islice(shard_clips(7, 0, RECIPE), 3):
         rows = slice(row, row + len(clip))
         for name in ("picture", "depth", "flow", "pose"):
             np.testing.assert_array_equal(getattr(clip, name), getattr(shard, name)[rows])
