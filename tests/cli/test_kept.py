@@ -44,7 +44,9 @@ def names(folder):
         ("run", "in.mp4", "--out", "link.mp4", "--overwrite"),
         ("run", "in.mp4", "--out", "in.mp4"),
         ("run", "in.mp4", "--out", "hard.mp4", "--overwrite"),
-        ("run", "frames", "--out", ".", "--save", "png", "--overwrite"),  # frames-png is a link to frames
+        ("run", "walk", "--out", ".", "--save", "png", "--overwrite"),  # walk-png is a link to walk
+        ("run", "walk/000000.png", "--out", "walk/000000.png", "--overwrite"),
+        ("run", "walk-png/000000.png", "--out", "walk/000000.png"),
         ("batch", "recs", "--out", "recs", "--save", "side"),
         ("batch", "recs", "--out", "linked", "--save", "side"),
         ("camera", "in.mp4", "--save", "in.mp4", "--overwrite"),
@@ -59,9 +61,10 @@ def test_no_output_is_an_input(call, street, folder, arguments):
     (folder / "linked").symlink_to("recs")
     for name in ("walk.mp4", "walk-side.mp4"):
         (folder / "recs" / name).write_bytes(clip)
-    (folder / "frames").mkdir()
-    (folder / "frames-png").symlink_to("frames")
-    cv2.imwrite(str(folder / "frames" / "000000.png"), np.full((48, 64, 3), 90, np.uint8))
+    (folder / "walk").mkdir()
+    (folder / "walk-png").symlink_to("walk")
+    for index in range(2):
+        cv2.imwrite(str(folder / f"walk/00000{index}.png"), np.full((48, 64, 3), 90, np.uint8))
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     outcome = call(*arguments, *(FAST if arguments[0] != "camera" else ()))
     assert outcome.status == 2 and outcome.err.count("\n") == 1

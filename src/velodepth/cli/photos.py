@@ -11,7 +11,8 @@ from pathlib import Path
 import typer
 
 from ..errors import VeloDepthError
-from ..media.atomic import uninterrupted
+from ..interrupts import uninterrupted
+from ..media.atomic import refuse_inputs
 from ..media.excerpt import fitted
 from ..media.images import read_image
 from ..media.stills import ENDINGS, PHOTO, save_frame, save_photo
@@ -37,8 +38,8 @@ def process_photos(
     out: a folder; or, of one photo, a file, whose ending says what it is (`DepthFrame.save`).
     kinds: of `PHOTO`; with none, depth in colours and as numbers. colours: near and far in metres, or None.
     lens: the camera of pictures of a size; None to estimate it. box: as for `Excerpt`.
-    Raises VeloDepthError before anything is computed where that does not go together, or an output is there
-    already and not to be overwritten. After Ctrl-C, typer.Exit(130): what was written stays.
+    Raises VeloDepthError before anything is computed where that does not go together, an output is a photo,
+    or is there already and not to be overwritten. After Ctrl-C, typer.Exit(130): what was written stays.
     """
     is_file = bool(Path(out).suffix) and not Path(out).is_dir() and not out.endswith(os.sep)
     if is_file:
@@ -52,6 +53,7 @@ def process_photos(
         raise VeloDepthError(f"photos cannot be saved as {wrong}: choose from {', '.join(PHOTO)}")
     stems = [Path(out) / name for name in _names(photos)]
     outputs = [Path(out)] if is_file else [s.with_name(s.name + PHOTO[k]) for s in stems for k in kinds]
+    refuse_inputs(outputs, photos)
     there = next((path for path in outputs if path.exists()), None)
     if there and not overwrite:
         raise VeloDepthError(f"{there} is there already: add --overwrite, or choose another --out")

@@ -49,7 +49,11 @@ class Excerpt(Source):
                 frames = min(frames, round(duration * rate))
             length = math.ceil(frames / stride)
         super().__init__(
-            source.name, frame_rate=rate and rate / stride, length=length or None, live=source.live
+            source.name,
+            frame_rate=rate and rate / stride,
+            length=length or None,
+            live=source.live,
+            paths=source.paths,
         )
         self._source = source
         self._start, self._end = start, math.inf if duration is None else start + duration

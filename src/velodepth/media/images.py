@@ -55,7 +55,7 @@ class Animation(Source):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(str(path))
+        super().__init__(str(path), paths=[path])
         self._path = path
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
