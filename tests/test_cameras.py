@@ -23,9 +23,9 @@ from velodepth.cameras import (
     OpenCV,
     Pinhole,
     fit_pinhole,
-    load_camera,
 )
 from velodepth.errors import VeloDepthError
+from velodepth.media.camerafiles import load_camera
 
 # (camera, width, height, degrees from the axis up to which it sees in every direction)
 CAMERAS = {
@@ -414,7 +414,7 @@ def test_for_picture_refuses_another_aspect(size):
 
 def test_for_picture_takes_a_camera_without_size_as_given():
     camera = Pinhole(1000, 1010, 960, 540)
-    assert camera.for_picture(333, 777) is camera
+    assert camera.for_picture(1333, 777) is camera
 
 
 # Constructors
@@ -487,11 +487,11 @@ GOOD = {"model": "pinhole", "fx": 500, "fy": 500, "cx": 320, "cy": 240, "width":
     ("content", "said"),
     [
         ("{", "not JSON"),
-        ("", "not JSON"),
-        (b"\xff\xfe\x00", "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ("[1, 2]", "JSON object"),
-        ("null", "JSON object"),
+        ("", "holds no camera"),
+        (b"\xff\xfe\x00", "not text"),
+        ("[" * 100_000, "neither YAML nor JSON"),
+        ("[1, 2]", "holds no camera"),
+        ("null", "holds no camera"),
         ({**GOOD, "model": "fisheye"}, "model is 'fisheye'.*kannala_brandt"),
         ({**GOOD, "model": ["pinhole"]}, "model is"),
         ({k: v for k, v in GOOD.items() if k != "model"}, "model is None"),
@@ -533,6 +533,39 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(VeloDepthError, match="cannot write camera file"):
         Pinhole(500, 500, 320, 240).save(tmp_path / "nowhere" / "camera.json")
+
+
+# Against the picture
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"),
+    [
+        (Pinhole(0.84, 1.5, 0.5, 0.5), "shares of the picture"),
+        (Pinhole(0.84, 1.5, 320, 180), r"17\d\.\d degrees wide; these look like shares"),
+        (Pinhole(540, 540, 320, 400), "of 640x360 put its centre outside; .*another size"),
+        (Pinhole(540, 540, 900, 180), "centre outside"),
+        (Pinhole(540, 540, -1, 180), "centre outside"),
+        (Pinhole(12_000, 12_000, 320, 180), r"3\.1 degrees wide; .*another size"),
+        (OpenCV(10, 10, 320, 180, -0.1), r"17\d\.\d degrees wide; .*another size"),
+        (KannalaBrandt(200, 200, 700, 180), "centre outside"),
+        (Pinhole(540, 540, 1920, 1080, size=(1280, 720)), "centre outside"),
+    ],
+)
+def test_numbers_that_cannot_be_meant_are_named(camera, said):
+    with pytest.raises(VeloDepthError, match=said):
+        camera.for_picture(640, 360)
+
+
+def test_unusual_cameras_are_taken():
+    for camera in (
+        Pinhole(7000, 7000, 320, 180),  # 5.2 degrees
+        Pinhole(16, 16, 320, 180),  # 174
+        Pinhole(540, 540, 640, 0),  # the centre in a corner
+        KannalaBrandt(100, 100, 320, 180),  # wider than a half-space
+        Equirectangular(500, 500, 900, -100),  # a part of a panorama
+    ):
+        assert camera.for_picture(640, 360) == camera
 
 
 # Fitting a pinhole

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
         KannalaBrandt,
         OpenCV,
         Pinhole,
-        load_camera,
     )
     from .errors import MediaWarning, VeloDepthError
     from .media.atomic import Writer
+    from .media.camerafiles import load_camera
     from .media.colour import Colouring, colourise
     from .media.reading import Source, open_source
     from .media.writing import open_writer, writers_for
@@ -71,9 +71,10 @@ __all__ = [
 
 _HOMES = {
     ".adapters.look": "DepthNetwork Look",
-    ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole load_camera",
+    ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole",
     ".errors": "MediaWarning VeloDepthError",
     ".media.atomic": "Writer",
+    ".media.camerafiles": "load_camera",
     ".media.colour": "Colouring colourise",
     ".media.reading": "Source open_source",
     ".media.writing": "open_writer writers_for",

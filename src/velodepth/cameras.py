@@ -37,6 +37,8 @@ _NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-11  # of the lens plane, i.e. 1e-8 pixels at a focal length of 1000
 _NOTHING = 1e-60  # a last coefficient this small changes nothing, and the roots cannot be found
 _CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 64, endpoint=False)) for f in (np.cos, np.sin)], axis=-1)
+NARROWEST, WIDEST = 5.0, 175.0  # degrees a perspective camera sees; beyond, its numbers are a mistake
+SHARES = 10.0  # numbers below this are shares of the picture and not pixels
 _SMALLEST_FIT_Z = 0.05  # a unit ray this close to 90 degrees says nothing about a pinhole
 
 
@@ -53,6 +55,7 @@ class Camera(ABC):
     """
 
     model: ClassVar[str]
+    _is_perspective: ClassVar[bool] = False
     fx: float
     fy: float
     cx: float
@@ -173,8 +176,39 @@ class Camera(ABC):
         """The camera for a picture of (width, height) pixels: scaled from its own size, if it has one.
 
         Raises VeloDepthError if the picture has another aspect (beyond one pixel of rounding): it was cropped
-        then, and only the user knows how.
+        then, and only the user knows how. Raises it too where the numbers cannot be meant: a centre outside
+        the picture, or a pinhole that sees less than 5 or more than 175 degrees.
         """
+        fitting = self._scaled_to(width, height)
+        fitting._check(width, height)
+        return fitting
+
+    def _check(self, width: int, height: int) -> None:
+        """VeloDepthError, naming the likely mistake, where the camera cannot be that of such a picture."""
+        mistake = "these look like numbers for another size: give the camera's own size, or scale them"
+        if self.fx < SHARES:
+            mistake = "these look like shares of the picture: give pixels"
+        numbers = f"{self.fx:g}, {self.fy:g}, {self.cx:g}, {self.cy:g}"
+        wrong = ""
+        if self.fx < SHARES and max(self.cx, self.cy) <= 1:
+            wrong = "in its first pixel"
+        elif not (0 <= self.cx <= width and 0 <= self.cy <= height):
+            wrong = "outside"
+        if wrong:
+            wrong = f"put its centre {wrong}"
+        elif self._is_perspective:
+            sides = ((self.cx, width, self.fx), (self.cy, height, self.fy))
+            degrees = math.degrees(
+                max(math.atan(at / focal) + math.atan((side - at) / focal) for at, side, focal in sides)
+            )
+            wrong = "" if NARROWEST <= degrees <= WIDEST else f"make it {degrees:.1f} degrees wide"
+        if wrong:
+            raise VeloDepthError(
+                f"fx, fy, cx, cy of the {self.model} camera are {numbers}, which for a picture of "
+                f"{width}x{height} {wrong}; {mistake}"
+            )
+
+    def _scaled_to(self, width: int, height: int) -> Camera:
         if self.size is None or self.size == (width, height):
             return self
         own_width, own_height = self.size
@@ -240,25 +274,6 @@ class Camera(ABC):
             ) from error
 
 
-def load_camera(path: str | os.PathLike[str]) -> Camera:
-    """The camera in a JSON file as Camera.save writes it (docs/cameras.md has one of each model).
-
-    Raises VeloDepthError, naming the file and the field, if it cannot be read or does not hold a camera.
-    """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise VeloDepthError(f"cannot read camera file {path} ({error.strerror}); check the path") from error
-    except (ValueError, RecursionError) as error:
-        raise VeloDepthError(
-            f"camera file {path} is not JSON ({error}); write one as Camera.save does"
-        ) from error
-    try:
-        return Camera.from_dict(data)
-    except VeloDepthError as error:
-        raise VeloDepthError(f"camera file {path}: {error}") from error
-
-
 # Models without distortion
 
 
@@ -267,6 +282,7 @@ class Pinhole(Camera):
     """Perspective: u = fx x/z + cx, v = fy y/z + cy, for z > 0."""
 
     model: ClassVar[str] = "pinhole"
+    _is_perspective: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -284,6 +300,9 @@ class Equirectangular(Camera):
     def whole(cls, width: int, height: int) -> Equirectangular:
         """A whole panorama: 360 degrees in `width` pixels, 180 in `height`, forward in the middle."""
         return cls(width / (2 * math.pi), height / math.pi, width / 2, height / 2, size=(width, height))
+
+    def _check(self, width: int, height: int) -> None:
+        """A part of a panorama need not have the forward direction in it."""
 
     def _flatten(self, points: Array) -> Array:
         x, y, z = np.moveaxis(points, -1, 0)
@@ -424,6 +443,7 @@ class OpenCV(_Distorted):
     """
 
     model: ClassVar[str] = "opencv"
+    _is_perspective: ClassVar[bool] = True
     k1: float = 0.0
     k2: float = 0.0
     p1: float = 0.0

@@ -113,7 +113,7 @@ def test_images_in_all_their_forms_are_one_clip(call, folder, form):
     sources = {"folder": ["frames"], "glob": ["frames/*.png"], "list": names}[form]
     outcome = call("run", *sources, "--rate", 4, "--save", "npz", *FAST)
     assert outcome.status == 0, outcome.err
-    with np.load("frames.npz") as archive:
+    with np.load("here.npz") as archive:  # "frames" says nothing of what it is
         np.testing.assert_array_equal(archive["time"], [0, 0.25])
 
 
@@ -128,6 +128,9 @@ def test_stems(folder):
     assert stem_of(["*.png"]) == "here"
     assert stem_of(["shots/**/*.png"]) == "shots"
     assert stem_of(["shots/1.png", "shots/2.png"]) == "shots"
+    for words in (["walk/rgb"], ["walk/frames/*.png"], ["walk/Images/1.png", "walk/Images/2.png"]):
+        (folder / words[0].partition("*")[0]).mkdir(parents=True, exist_ok=True)
+        assert stem_of(words) == "walk"
     assert stem_of(["0"]) == "camera0"
     assert stem_of(["-"]) == "stdin"
     assert stem_of(["https://host/a/street%20one.mp4?key=1"]) == "street one"
@@ -226,6 +229,13 @@ WRONG = {
     "raw size of a file": (["street.mp4", "--raw-size", "64x48"], "'-'"),
     "raw size in words": (["-", "--raw-size", "vga"], "--raw-size vga"),
     "rate of 0": (["two", "--rate", "0"], "frame_rate"),
+    "start after the end": (["street.mp4", "--start", "60"], "ends at 0.44 s"),
+    "no duration": (["street.mp4", "--duration", "0"], "cannot last 0 s"),
+    "smaller than pictures are": (["street.mp4", "--resize", "8x8"], "8x8"),
+    "several sources": (["street.mp4", "log.rrd"], "--out"),
+    "stills of a video": (["street.mp4", "--stills"], "--stills"),
+    "photo as a bag": (["two", "--stills", "--save", "bag"], "bag"),
+    "photos in one file": (["two", "--stills", "--out", "x.png"], "x.png"),
 }  # fmt: skip
 
 
@@ -318,3 +328,24 @@ def test_sound_goes_along_unless_it_is_left_out(call, street, folder, options):
     for name in ("loud-side.mp4", "loud-depth.mp4"):
         with av.open(name) as video:
             assert len(video.streams.audio) == (0 if options else 1)
+
+
+# ---- a part of a video -----------------------------------------------------------------------------------
+
+
+def test_a_part_of_a_video_keeps_its_times(call, street, folder):
+    outcome = call(
+        "run", street, "--start", 0.2, "--duration", 0.2, "--stride", 2, "--save", "npz", "--resize", "32x32"
+    )
+    assert outcome.status == 0, outcome.err
+    with np.load("street.npz") as archive:
+        np.testing.assert_allclose(archive["time"], [0.2, 0.28, 0.36], atol=1e-6)
+        assert archive["depth"].shape == (3, 24, 32)
+
+
+@pytest.mark.parametrize("camera", [["--focal", "60"], ["--focal", "60,60,32,24"], ["--camera", "own.json"]])
+def test_a_camera_is_that_of_the_video_before_it_is_resized(call, street, folder, camera):
+    velodepth.Pinhole(60, 60, 32, 24, size=(64, 48)).save("own.json")
+    call("run", street, "--resize", "32x32", "--save", "npz", "--max-frames", 1, *camera)
+    with np.load("street.npz") as archive:
+        assert archive["intrinsics"].tolist() == [[30, 30, 16, 12]]

@@ -6,14 +6,14 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
-from velodepth.train import ablation, loop
+from velodepth.train import ablation, recipe
 
 
 @pytest.fixture
 def seen(monkeypatch) -> list:
     """The configurations that would have been trained."""
     found: list = []
-    monkeypatch.setattr(loop, "train", found.append)
+    monkeypatch.setattr(recipe, "follow", lambda recipe: found.extend(recipe.stages))
     monkeypatch.setattr(ablation, "ablate", lambda config: found.append(config) or "| table |\n")
     return found
 
@@ -37,8 +37,8 @@ def test_ablations_are_a_command_of_their_own(call, seen):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "data is not given"),
-        (["--data", "a"], "out is not given"),
+        ([], "out is not given"),
+        (["--out", "b"], "data is not given"),
         (["nothing.toml"], "nothing.toml cannot be read"),
         (["--data", "a", "--out", "b", "--size", "big"], "--size big is not understood"),
         (["--data", "a", "--out", "b", "--stage", "third"], "stage is 'third'"),

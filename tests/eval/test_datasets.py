@@ -201,7 +201,7 @@ def make_sintel(root: Path) -> None:
             (training / kind / "alley_1").mkdir(parents=True, exist_ok=True)
         size = struct.pack("<ii", WIDTH, HEIGHT)
         (training / f"depth/{name}.dpt").write_bytes(TAG + size + depth(i).astype("<f4").tobytes())
-        k = np.array([[1120, 0, 31.5], [0, 1121, 23.5], [0, 0, 1.0]])
+        k = np.array([[112, 0, 31.5], [0, 113, 23.5], [0, 0, 1.0]])
         camera = TAG + k.tobytes() + np.linalg.inv(pose(i))[:3].tobytes()
         (training / f"camdata_left/{name}.cam").write_bytes(camera)
         if i < FRAMES - 1:
@@ -247,7 +247,7 @@ CAMERAS = {
     "scannet": (100, 101, 64, 48),
     "kitti": (721.5, 721.5, 32, 24),
     "vkitti2": (725, 726, 32, 24),
-    "sintel": (1120, 1121, 32, 24),
+    "sintel": (112, 113, 32, 24),
 }
 RATES = {"rgbd": 10, "7scenes": 30, "scannet": 30, "icl_nuim": 30, "icl_nuim_plain": 30, "sintel": 24}
 

@@ -161,7 +161,7 @@ def test_without_a_display_it_wants_a_viewer_that_is_open(monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with pytest.raises(VeloDepthError, match=r"there is no display: let --rerun write an \.rrd file"):
+        with pytest.raises(VeloDepthError, match=r"there is no display: write a file with --save rerun"):
             rerun_log.ViewerWriter(free.getsockname()[1])
 
 

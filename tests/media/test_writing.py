@@ -61,7 +61,6 @@ def make_frame(index=0, width=64, height=48, time=None, depth=None, make=DepthFr
         lens=Lens(camera, rays, canvas),
         state=State(radius, rays, np.ones_like(radius), 0.0, None),
         canvas=canvas,
-        scale=1.0 + index / 100,
     )
 
 
@@ -133,7 +132,7 @@ def test_npz_is_exact(tmp_path, count):
         assert archive.testzip() is None
         sizes = {info.filename: info.file_size for info in archive.infolist()}
     with np.load(tmp_path / "clip.npz") as clip:  # without pickles, checking the CRC
-        assert sorted(clip) == ["camera", "depth", "index", "intrinsics", "keyframe", "time"]
+        assert sorted(clip) == ["camera", "depth", "index", "intrinsics", "keyframe", "measure", "time"]
         assert clip["depth"].dtype == np.float32
         assert np.array_equal(clip["depth"], [frame.depth for frame in frames])
         assert sizes["depth.npy"] == 128 + clip["depth"].nbytes

@@ -17,6 +17,12 @@ def test_options_win_over_the_file_and_the_file_over_defaults(tmp_path):
     assert (config.sizes, config.mixed, config.ages) == ([[96, 64]], True, [0])
 
 
+def test_a_budget_in_minutes_alone_has_no_limit_of_steps():
+    assert load_config(None, data=["a"], out="b", minutes=3.0).steps == 0
+    assert load_config(None, data=["a"], out="b", minutes=3.0, steps=5).steps == 5
+    assert load_config(None, data=["a"], out="b").steps == Config.steps
+
+
 def test_weights_of_the_loss_are_a_table(tmp_path):
     file = tmp_path / "run.toml"
     file.write_text('data = ["a"]\nout = "b"\n[weights]\nedges = 4\n')
@@ -31,7 +37,9 @@ def test_weights_of_the_loss_are_a_table(tmp_path):
         ("[weights]\nedges = 'many'", "edges is 'many'"),
         ("steps = 'many'", "steps is 'many'"),
         ("steps = true", "steps is True"),
-        ("steps = 0", "steps is 0"),
+        ("steps = 0", "steps is 0 and minutes is 0"),
+        ("steps = -1", "steps is -1"),
+        ("pool = 0", "pool 0"),
         ("rollout = 11", "rollout is 11"),
         ("stage = 'depth'", "stage is 'depth'"),
         ("without = ['luck']", "'luck'"),

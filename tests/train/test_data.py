@@ -16,6 +16,7 @@ from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import (  # noqa: E402
     NEAR,
     Clips,
+    Pool,
     Stills,
     batches,
     clip_of,
@@ -40,7 +41,7 @@ def same(a, b) -> bool:
 @pytest.mark.parametrize("kind", [Stills, Clips])
 def test_a_step_sees_the_same_after_a_stop(shards, kind):
     settings = config(shards, batch=2, cuts=0.5)
-    make = kind(open_footage([shards])[0], settings)
+    make = kind(Pool.open([shards]), settings)
     straight = list(itertools.islice(batches(make, settings, 0, 0), 4))
     later = list(itertools.islice(batches(make, settings, 0, 2), 2))
     assert all(same(a, b) for a, b in zip(straight[2:], later, strict=True))
@@ -67,15 +68,16 @@ def test_of_fewer_than_sixteen_shards_the_last_is_held_out(shards, tmp_path):
 
 
 def test_near_frames_are_drawn_as_often_as_asked(shards):
-    footage = open_footage([shards])[0]
+    pool = Pool.open([shards])
+    footage = pool.train
     for share in (0.2, 0.7):
-        make = Stills(footage, config(shards, near=share))
-        picks = make.rows[np.searchsorted(make.chance, np.random.default_rng(0).random(4000))]
+        make = Stills(pool, config(shards, near=share))
+        picks = make.table.rows[np.searchsorted(make.table.chance, np.random.default_rng(0).random(4000))]
         near = [footage[i].frames[row]["median_depth"] < NEAR for i, row in picks]
         assert np.mean(near) == pytest.approx(share, abs=0.03)
-    plain = Stills(footage, config(shards, near=0.0, clip_weight=0.5))
-    weights = np.diff(plain.chance, prepend=0)
-    lengths = np.array([footage[i].frames[row]["length"] for i, row in plain.rows])
+    plain = Stills(pool, config(shards, near=0.0, clip_weight=0.5))
+    weights = np.diff(plain.table.chance, prepend=0)
+    lengths = np.array([footage[i].frames[row]["length"] for i, row in plain.table.rows])
     assert weights[lengths > 1].max() == pytest.approx(weights[lengths == 1].min() / 2)
 
 
@@ -84,7 +86,7 @@ def test_truth_agrees_with_itself_through_crops_mirrors_and_reversal(shards, see
     """Points of one frame, brought along the true flow and moved by the true pose, are those of the other."""
     settings = config(shards, batch=3, cuts=0.0, ages=[10])
     batch = to_device(
-        Clips(open_footage([shards])[0], settings)(np.random.default_rng(seed), SIZE), torch.device("cpu")
+        Clips(Pool.open([shards]), settings)(np.random.default_rng(seed), SIZE), torch.device("cpu")
     )
     for t, to in ((0, 1), (3, 2)):
         pose = torch.linalg.inv(batch.pose[to]) @ batch.pose[t]
@@ -109,8 +111,8 @@ def test_optical_flow_sees_the_true_motion(shards, flip, rows):
 
 
 def test_a_cut_jumps_to_the_other_scene_and_knows_no_motion_there(shards):
-    make = Clips(open_footage([shards])[0], config(shards))
-    a, b = (make._draw(np.random.default_rng(seed), SIZE, to_and_fro(6, 12)) for seed in (1, 2))
+    make = Clips(Pool.open([shards]), config(shards))
+    a, b = (make._draw(make.table, np.random.default_rng(seed), SIZE, to_and_fro(6, 12)) for seed in (1, 2))
     jumped = cut(a, b, 2)
     assert np.array_equal(jumped.picture[:2], a.picture[:2])
     assert np.array_equal(jumped.picture[2:], b.picture[2:])
@@ -120,10 +122,11 @@ def test_a_cut_jumps_to_the_other_scene_and_knows_no_motion_there(shards):
 
 
 def test_clips_begin_where_enough_frames_follow(shards):
-    footage = open_footage([shards])[0]
+    pool = Pool.open([shards])
+    footage = pool.train
     assert len(clip_starts(footage, 6)) == 3 and len(clip_starts(footage, 5)) == 6
     with pytest.raises(VeloDepthError, match="no clip has 7 frames"):
-        Clips(footage, config(shards, frames=7))
+        Clips(pool, config(shards, frames=7))
 
 
 def test_what_goes_wrong_in_a_thread_is_raised(shards):
@@ -142,7 +145,7 @@ def test_a_folder_without_footage_is_refused(tmp_path):
 
 
 def test_frames_that_are_not_played_are_not_drawn(shards):
-    make = Clips(open_footage([shards])[0], config(shards, batch=1, ages=[0], rollout=2))
+    make = Clips(Pool.open([shards]), config(shards, batch=1, ages=[0], rollout=2))
     batch = make(np.random.default_rng(0), SIZE)
     assert batch.picture.shape[0] == 3 and batch.age == 0
     assert batch.flow[0].any() and not batch.flow[1].any() and batch.true_flow[1].any()

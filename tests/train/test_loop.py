@@ -19,9 +19,11 @@ pytest.importorskip(
 )
 
 from velodepth.errors import VeloDepthError  # noqa: E402
+from velodepth.interrupts import ASKING, Interrupt  # noqa: E402
+from velodepth.media.locks import claim  # noqa: E402
 from velodepth.train import loop  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
-from velodepth.train.data import Stills, batches, open_footage  # noqa: E402
+from velodepth.train.data import Pool, Stills, batches  # noqa: E402
 from velodepth.train.loop import train  # noqa: E402
 from velodepth.train.stages import KeyframeStage, to_device  # noqa: E402
 from velodepth.train.students import make_student  # noqa: E402
@@ -107,6 +109,31 @@ def test_a_stopped_run_goes_on_to_the_bit(shards, keyframe, tmp_path, monkeypatc
     assert curves[0] == curves[1]
 
 
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_run_that_is_asked_to_stop_ends_its_step_with_a_checkpoint(shards, tmp_path, monkeypatch, asking):
+    follow = loop.follow
+    steps: list[int] = []
+
+    def follow_and_stop(*arguments):
+        steps.append(1)
+        if len(steps) == 3:
+            os.kill(os.getpid(), asking)
+        follow(*arguments)
+
+    monkeypatch.setattr(loop, "follow", follow_and_stop)
+    with pytest.raises(KeyboardInterrupt), Interrupt():
+        train(config(shards, tmp_path, steps=30, every=15))
+    assert torch.load(tmp_path / "keyframe.pt", weights_only=True)["step"] == 3
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_two_runs_do_not_train_into_one_folder(shards, tmp_path):
+    lock = claim(tmp_path)
+    with pytest.raises(VeloDepthError, match="another run is writing"):
+        train(config(shards, tmp_path, steps=1))
+    lock.release()
+
+
 def test_mixed_precision_takes_a_step(shards, tmp_path):
     after = train(config(f"{shards}/shard-00000", tmp_path, steps=1, mixed=True))
     assert all(torch.isfinite(x).all() for x in weights(after, "net").values())
@@ -115,6 +142,15 @@ def test_mixed_precision_takes_a_step(shards, tmp_path):
 def test_time_is_kept(shards, tmp_path):
     after = train(config(f"{shards}/shard-00000", tmp_path, steps=1000, minutes=1e-6))
     assert torch.load(after, weights_only=True)["step"] == 1
+
+
+def test_the_rate_follows_the_scarcer_budget(shards, tmp_path):
+    both = config(shards, tmp_path, steps=100, minutes=2.0)
+    assert loop.share(50, 30.0, both) == 0.5 and loop.share(10, 90.0, both) == 0.75
+    alone = config(shards, tmp_path, steps=0, minutes=2.0)
+    assert loop.share(10**6, 60.0, alone) == 0.5
+    assert loop.schedule(500, 0.5, alone) == pytest.approx(0.02 + 0.98 / 2)
+    assert loop.schedule(0, 0.0, alone) == pytest.approx(1 / 5) and loop.schedule(500, 1.0, alone) < 0.021
 
 
 PROCESS = """
@@ -161,11 +197,11 @@ def test_two_processes_hold_the_same_weights_and_average_their_gradients(shards,
     student.to(memory_format=torch.channels_last)
     groups = student.groups()
     optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=0.0)
-    make = Stills(open_footage([shards])[0], settings)
+    make = Stills(Pool.open([shards]), settings)
     sources, stage = [batches(make, settings, rank, 0) for rank in (0, 1)], KeyframeStage(student)
     for step in range(2):
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * loop.schedule(step, settings)
+            group["lr"] = group["peak"] * loop.schedule(step, step / settings.steps, settings)
         optimiser.zero_grad()
         for source in sources:
             parts = stage(to_device(next(source), torch.device("cpu")))

@@ -19,7 +19,7 @@ import pytest
 from velodepth.errors import VeloDepthError
 from velodepth.train.shards import Shard, open_shards
 from velodepth_worlds import check, generate, preview
-from velodepth_worlds.generate import Recipe, render, stream_clips
+from velodepth_worlds.generate import Recipe, render, shard_clips
 
 RECIPE = Recipe(size=(64, 48), clip_length=4, kinds=("tabletop",), shard=16, clip_share=1.0)
 
@@ -50,10 +50,10 @@ def test_the_same_bytes_twice_and_a_run_goes_on_where_it_was(folder, tmp_path):
     assert _bytes(folder / "shard-00000")["picture.npy"] != _bytes(folder / "shard-00001")["picture.npy"]
 
 
-def test_the_stream_in_memory_is_what_the_shards_hold(folder):
+def test_clips_in_memory_are_what_the_shards_hold(folder):
     shard = Shard.open(folder / "shard-00000")
     row = 0
-    for clip in itertools.islice(stream_clips(7, recipe=RECIPE), 3):
+    for clip in itertools.islice(shard_clips(7, 0, RECIPE), 3):
         rows = slice(row, row + len(clip))
         for name in ("picture", "depth", "flow", "pose"):
             np.testing.assert_array_equal(getattr(clip, name), getattr(shard, name)[rows])
@@ -131,14 +131,17 @@ def test_a_contact_sheet(folder, tmp_path):
         preview.write(shard, tmp_path / "sheet.jpg")
 
 
-def test_ctrl_c_leaves_only_whole_shards(renderer, tmp_path):
+@pytest.mark.parametrize("asking", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_only_whole_shards(renderer, tmp_path, asking):
     """The run is interrupted when its first frames are done, with its process at work."""
     code = f"""
 import sys
+from velodepth.interrupts import Interrupt
 from velodepth_worlds.generate import Recipe, render
 if __name__ == "__main__":
     recipe = Recipe(size=(64, 48), kinds=("tabletop",), shard=100000)
-    render({str(tmp_path / "out")!r}, 1, 7, recipe, 2, lambda n: print(n, flush=True))
+    with Interrupt():
+        render({str(tmp_path / "out")!r}, 1, 7, recipe, 2, lambda n: print(n, flush=True))
 """
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -147,7 +150,7 @@ if __name__ == "__main__":
     assert process.stdout is not None and process.stdout.readline().strip() in (b"1", b"8")
     children = _children(process.pid)
     assert children
-    process.send_signal(signal.SIGINT)
+    process.send_signal(asking)
     assert process.wait(timeout=120) != 0
     assert list((tmp_path / "out").iterdir()) == []
     deadline = time.monotonic() + 60

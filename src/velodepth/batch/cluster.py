@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import VeloDepthError
+from ..interrupts import own_handlers
 from .crew import Event, Lost, Ready, Unfit
 from .job import Failure, Job, Receipt, Settings, Worker
 
@@ -31,7 +32,8 @@ class Actors:
         self._ray = ray
         try:
             _knock(address)
-            ray.init(address, logging_level=logging.ERROR, log_to_driver=False, ignore_reinit_error=True)
+            with own_handlers():  # Ray would make SIGTERM another end than Ctrl-C
+                ray.init(address, logging_level=logging.ERROR, log_to_driver=False, ignore_reinit_error=True)
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise VeloDepthError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from ..cores import keep_to, shares
 from ..errors import VeloDepthError
+from ..interrupts import obey_parent
 from .job import Failure, Job, Receipt, Settings, Worker
 
 
@@ -100,17 +100,13 @@ def _how_it_died(code: int | None) -> str:
 def _serve(connection: Connection, share: list[int], settings: Settings, out: str) -> None:
     """The life of a worker process."""
     keep_to(share)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then ends us
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the `with` blocks, which clean up
+    obey_parent()
     try:
         worker = Worker(settings, out)
     except VeloDepthError as error:
         connection.send(Unfit(str(error)))
         return
-    connection.send(Ready())
-    while True:
-        try:
-            job = connection.recv()
-        except EOFError:
-            return
-        connection.send(worker.work(job))
+    with suppress(EOFError, OSError):  # the parent has ended
+        connection.send(Ready())
+        while True:
+            connection.send(worker.work(connection.recv()))

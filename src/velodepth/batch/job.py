@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
 import platform
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -173,7 +172,6 @@ class Worker:
 
         settings, started = self._settings, time.perf_counter()
         base = self._out / job.name
-        _sweep(base, settings.kinds)
         topic = settings.topic if is_bag(Path(job.source)) else None
         source = open_source(job.source, frame_rate=settings.rate, topic=topic)
         facts = {
@@ -192,6 +190,7 @@ class Worker:
             source.origin,
             source.sound if settings.sound else None,
             overwrite=True,
+            inputs=source.paths,
         )
         frames = keyframes = 0
         with source, writers_for(base.parent, base.name, settings.kinds, told) as writers:
@@ -220,14 +219,3 @@ class Worker:
         )
         Receipts(self._out).write(receipt)
         return receipt
-
-
-def _sweep(base: Path, kinds: Iterable[str]) -> None:
-    """Removes what a worker that was killed left half-written of one job."""
-    from ..media.writing import KINDS
-
-    for kind in kinds:
-        path = base.parent / (base.name + KINDS[kind].ending)
-        pattern = ".*.part" if KINDS[kind].is_folder else f".{glob.escape(path.name)}.*.part"
-        for left in path.parent.glob(pattern):
-            left.unlink(missing_ok=True)

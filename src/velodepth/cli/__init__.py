@@ -53,6 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit.
 
     arguments: without the program's name; None: those of this process. Exit status: 0; 2 for bad input, told
-    in one sentence; 130 after Ctrl-C; 1 for a bug, with its traceback.
+    in one sentence; 130 after Ctrl-C or SIGTERM; 1 for a bug, with its traceback.
     """
     app(arguments, prog_name="velodepth")

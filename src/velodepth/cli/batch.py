@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import BAD_INPUT, INTERRUPTED, stderr, told
+from .failure import BAD_INPUT, kept, stderr, told
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -30,23 +30,13 @@ def batch(
         list[str] | None,
         typer.Option(metavar="KIND", help="As for velodepth run; several with commas.  [default: npz]"),
     ] = None,
-    range_: Annotated[
-        str | None,
-        typer.Option(
-            "--range", metavar="NEAR,FAR", help="Metres of the brightest and of the darkest colour."
-        ),
-    ] = None,
-    ply_every: Annotated[
-        int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
-    ] = 30,
+    range_: options.Range = None,
+    ply_every: options.PlyEvery = 30,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
     policy: options.Policy = "adaptive",
-    camera: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.json", help="The camera of all videos, e.g. of velodepth camera --save."),
-    ] = None,
+    camera: options.CameraFile = None,
     no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,
     topic: options.Topic = None,
@@ -84,10 +74,11 @@ def batch(
     from ..batch.job import Failure, Job, Receipt, Receipts, Settings
     from ..batch.manifest import NAME, needed, write_manifest
     from ..batch.run import plan, rows_of, work_off
+    from ..media.atomic import refuse_inputs
     from ..presets import PRESETS
 
     needed()
-    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    near, far = options.near_far(range_)
     settings = Settings(
         kinds=_kinds(save or ["npz"]),
         preset=os.path.abspath(preset) if os.path.exists(preset) and preset not in PRESETS else preset,
@@ -105,8 +96,10 @@ def batch(
     out = out.absolute()
     _check(out)
     receipts = Receipts(out)
-    with _progress(quiet) as progress:
+    with _claimed(out), _progress(quiet) as progress:
         clips = find_clips(inputs, {out, *receipts.outputs()})
+        read = [clip.path for clip in clips] + ([camera] if camera else [])
+        refuse_inputs([out / path for clip in clips for path in settings.outputs(clip.name)], read)
         task = progress.add_task("looking at files", total=len(clips), failed="")
         todo = plan(clips, settings, receipts, lambda: progress.advance(task))
         failed = 0
@@ -122,8 +115,8 @@ def batch(
         if todo.jobs:
             with _crew(ray, workers, len(todo.jobs), settings, str(out)) as crew:
                 results = work_off(todo.jobs, crew, retries, ended)
-    rows = rows_of(todo, results)
-    write_manifest(out / NAME, rows)
+        rows = rows_of(todo, results)
+        write_manifest(out / NAME, rows)
     for row in rows:
         if isinstance(row.outcome, Failure):
             path, reason = str(row.clip.path), row.outcome.reason
@@ -138,6 +131,23 @@ def batch(
         )
     if bad:
         raise typer.Exit(BAD_INPUT)
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """No other batch writes into `out` meanwhile. The folder is made, and goes if it stays empty."""
+    from ..media.atomic import explained
+    from ..media.locks import claim
+
+    with explained(out / "manifest.parquet"):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = claim(out)
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # only an empty folder can go this way
+            out.rmdir()
 
 
 def _check(out: Path) -> None:
@@ -174,10 +184,8 @@ def _crew(
 
         crew = Actors(address, workers, jobs, settings, out)
     try:
-        yield crew
-    except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted: run the same command again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from interrupt
+        with kept("what is done is kept; run the same command again to go on"):
+            yield crew
     finally:
         crew.close()
 

@@ -47,11 +47,13 @@ def camera(
     import numpy as np
 
     from .. import Pinhole, load
+    from ..media.atomic import refuse_inputs
     from .progress import bar
 
     if save and save.exists() and not overwrite:
         raise VeloDepthError(f"{save} is there already: add --overwrite, or choose another name")
     pictures = options.open_sources(source, raw_size, rate)
+    refuse_inputs([save] if save else [], pictures.paths)
     stream = load(preset, runtime, device).stream(policy="per-frame")
     step = _step(pictures, frames)
     found = []

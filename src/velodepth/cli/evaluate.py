@@ -13,7 +13,7 @@ import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import BAD_INPUT, told
+from .failure import BAD_INPUT, kept, told
 
 if TYPE_CHECKING:
     from ..eval.evaluate import Run
@@ -122,8 +122,10 @@ def evaluate(
     from ..eval.datasets import open_dataset
     from ..eval.evaluate import Run
     from ..eval.protocols import protocol_named
+    from ..media.atomic import refuse_inputs
 
     chosen = protocol_named(protocol)
+    refuse_inputs(filter(None, (json, csv, markdown, save)), filter(None, (data, predictions)))
     _refuse_existing([json, csv, markdown], overwrite)
     if plots:
         from ..eval.plots import available
@@ -143,7 +145,8 @@ def evaluate(
         )
         for label, each in measured.items()
     }
-    results = _run(runs, sequences, processes, keep_going, quiet)
+    with kept("what was measured is kept; run the same command again to go on"):
+        results = _run(runs, sequences, processes, keep_going, quiet)
     documents = {label: result.document() | {"data": str(data)} for label, result in results.items()}
     told_first = next(iter(documents.values()))
     summary = report.policies_report(documents) if policies else report.run_report(told_first)
@@ -190,7 +193,9 @@ def compare(
     """
     from ..eval import report
     from ..eval.compare import compare as compared
+    from ..media.atomic import refuse_inputs
 
+    refuse_inputs(filter(None, (markdown, plot)), runs)
     _refuse_existing([markdown, plot], overwrite)
     documents: dict[str, Document] = {}
     for path in runs:

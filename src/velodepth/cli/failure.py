@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from ..errors import MediaWarning, VeloDepthError
+from ..interrupts import Interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,8 +21,11 @@ BAD_INPUT, INTERRUPTED = 2, 130
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turns a VeloDepthError, a MediaWarning and Ctrl-C into a line on stderr and an exit status."""
-    with warnings.catch_warnings():
+    """Turns a VeloDepthError, a MediaWarning and Ctrl-C into a line on stderr and an exit status.
+
+    SIGTERM is Ctrl-C here, in all that the block does.
+    """
+    with Interrupt(), warnings.catch_warnings():
         warnings.simplefilter("always", MediaWarning)
         show_other: Callable[..., None] = warnings.showwarning
 
@@ -60,20 +63,11 @@ def _say(what: str, text: object) -> None:
     stderr().print(line, soft_wrap=not stderr().is_terminal)
 
 
-class Interrupt:
-    """Remembers a Ctrl-C that came in its `with` block: PyAV may swallow the exception while it reads."""
-
-    came = False
-
-    def __enter__(self) -> Interrupt:
-        self._earlier = signal.getsignal(signal.SIGINT)
-        if self._earlier is signal.default_int_handler:  # not where it is ignored, as under nohup
-            signal.signal(signal.SIGINT, self._remember)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        signal.signal(signal.SIGINT, self._earlier)
-
-    def _remember(self, *signal_and_frame: object) -> None:
-        self.came = True
-        raise KeyboardInterrupt
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Says after Ctrl-C in the block what is left of its work."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        _say("Interrupted", what)
+        raise typer.Exit(INTERRUPTED) from interrupt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,18 +37,8 @@ def live(
         str,
         typer.Option(metavar="ADDRESS", help="Let the page listen there; 0.0.0.0 for all of the machine's."),
     ] = "127.0.0.1",
-    range_: Annotated[
-        str | None,
-        typer.Option(
-            "--range",
-            metavar="NEAR,FAR",
-            help="Metres of the brightest and of the darkest colour; else they follow the scene.",
-        ),
-    ] = None,
-    camera: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.json", help="The camera's file, e.g. of velodepth camera --save."),
-    ] = None,
+    range_: options.Range = None,
+    camera: options.CameraFile = None,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
@@ -75,7 +64,7 @@ def live(
     from ..live.pipeline import Pipeline
     from ..media.colour import Colouring
 
-    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    near, far = options.near_far(range_)
     colouring = Colouring(near, far)
     lens = load_camera(camera) if camera else None
     trouble = ""

@@ -33,6 +33,27 @@ Policy = Annotated[
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
+Range = Annotated[
+    str | None,
+    typer.Option(
+        "--range",
+        metavar="NEAR,FAR",
+        help="Metres of the brightest and of the darkest colour; else they follow the scene.",
+    ),
+]
+PlyEvery = Annotated[
+    int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
+]
+CameraFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--camera", metavar="FILE", help="The camera's file: JSON, or of ROS, Kalibr, COLMAP or OpenCV."
+    ),
+]
+Resize = Annotated[
+    str | None,
+    typer.Option(metavar="WxH", help="Shrink pictures to fit into that, in their shape."),
+]
 NoSound = Annotated[bool, typer.Option("--no-sound", help="Leave the source's sound out of videos.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run has written.")]
 
@@ -49,6 +70,12 @@ def numbers(option: str, text: str, *forms: str) -> tuple[float, ...]:
     if len(values) not in [len(form.split(",")) for form in forms]:
         raise VeloDepthError(f"{option} {text} is not understood: give {' or '.join(forms)}, as numbers")
     return values
+
+
+def near_far(range_: str | None) -> tuple[float | None, float | None]:
+    """The ends of --range in metres, None where they follow the scene."""
+    near, far = numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    return near, far
 
 
 def pixels(option: str, text: str) -> tuple[int, int]:
@@ -75,6 +102,7 @@ def open_sources(
     other = next((name for name in sources if Path(name).suffix.lower() not in SUFFIXES), None)
     if other is not None:
         raise VeloDepthError(
-            f"several sources must all be images, and {other} is none: for many videos, use velodepth batch"
+            f"several sources must all be images, and {other} is none: for many videos, use velodepth batch; "
+            "for the name of an output, --out"
         )
     return open_source([Path(name) for name in sources], frame_rate=rate, topic=topic)

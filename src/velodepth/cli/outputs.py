@@ -14,6 +14,9 @@ from ..media.writing import KINDS, Options, Writers, open_writer, writers_for
 
 ENDINGS = ", ".join(dict.fromkeys(kind.suffix for kind in KINDS.values() if not kind.is_folder))
 
+SAY_NOTHING = ("rgb", "color", "colour", "image", "images", "frame", "frames", "pictures", "jpg", "png")
+"""Folders' names that tell what they hold, not of what it is."""
+
 
 def open_outputs(out: str, stem: str, kinds: Sequence[str], options: Options) -> Writers:
     """Opens what a run writes.
@@ -28,8 +31,8 @@ def open_outputs(out: str, stem: str, kinds: Sequence[str], options: Options) ->
         writers = writers_for(path, stem, kinds or ["side"], options)
     elif path.suffix.lower() not in ENDINGS.split(", "):
         raise VeloDepthError(
-            f"{out} is no folder that is there, and no file ends like that: make the folder first, or give a "
-            f"name that ends in {ENDINGS}"
+            f"there is no folder {out}, and nothing is written to files that end in {path.suffix}: make the "
+            f"folder first, or give a name that ends in {ENDINGS}"
         )
     elif len(kinds) > 1 or any(kind in KINDS and KINDS[kind].is_folder for kind in kinds):
         raise VeloDepthError(f"{out} is one file, but {', '.join(kinds)} are more: give --out a folder")
@@ -42,8 +45,8 @@ def open_outputs(out: str, stem: str, kinds: Sequence[str], options: Options) ->
     return writers
 
 
-def open_with_rerun(log: str, out: str, stem: str, kinds: Sequence[str], options: Options) -> Writers:
-    """Opens Rerun's viewer, or an .rrd file `log`, and as `open_outputs` what else is asked for.
+def open_with_rerun(out: str, stem: str, kinds: Sequence[str], options: Options) -> Writers:
+    """Opens Rerun's viewer, and as `open_outputs` what else is asked for.
 
     Nothing else is where neither `kinds` nor another `out` than this folder are given.
     """
@@ -52,16 +55,16 @@ def open_with_rerun(log: str, out: str, stem: str, kinds: Sequence[str], options
     with ExitStack() as undo:
         asked = open_outputs(out, stem, kinds, options) if kinds or out != "." else Writers(Path(out), [])
         undo.callback(asked.discard)
-        shown = open_outputs(log, stem, [], options).writers if log else [ViewerWriter()]
+        viewer = ViewerWriter()
         undo.pop_all()
-    return Writers(asked.path, [*shown, *asked.writers])
+    return Writers(asked.path, [viewer, *asked.writers])
 
 
 def stem_of(sources: Sequence[str]) -> str:
     """What the outputs of a command line's sources are named after.
 
-    A file's name without its ending, a folder's name, for a glob or a list the folder that all of it is in;
-    else camera0, stdin, or the last part of a URL.
+    A file's name without its ending, a folder's name, for a glob or a list the folder that all of it is in
+    (of walk/rgb it is "walk"); else camera0, stdin, or the last part of a URL.
     """
     source = sources[0]
     if source == "-":
@@ -73,8 +76,14 @@ def stem_of(sources: Sequence[str]) -> str:
         return Path(unquote(url.path)).stem or url.hostname or "stream"
     path = Path(os.path.abspath(source))
     if len(sources) > 1:
-        return path.parent.name
+        return _name_of(path.parent)
     if not path.exists():  # a glob
         while glob.has_magic(str(path)):
             path = path.parent
-    return path.name if path.is_dir() else path.stem
+    return _name_of(path) if path.is_dir() else path.stem
+
+
+def _name_of(folder: Path) -> str:
+    """A folder's name, or of those above it the first that says more than that it holds pictures."""
+    told = next((each.name for each in (folder, *folder.parents) if each.name.lower() not in SAY_NOTHING), "")
+    return told or folder.name

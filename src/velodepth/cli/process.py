@@ -11,12 +11,12 @@ from itertools import islice
 import typer
 
 from ..cameras import Camera
-from ..media.atomic import uninterrupted
+from ..interrupts import Interrupt, uninterrupted
 from ..media.reading import Source
 from ..media.writing import Writers
 from ..presets import Model
 from ..stream.frame import DepthFrame
-from .failure import INTERRUPTED, Interrupt
+from .failure import INTERRUPTED
 from .progress import Tally, bar
 
 Lens = Callable[[int, int], Camera]
@@ -34,7 +34,8 @@ def process(
 ) -> None:
     """Writes the depth of each frame, shows how far it is, and says at the end what was written.
 
-    lens: None to estimate the camera. After Ctrl-C what was written is finished, then typer.Exit(130) raised.
+    lens: None to estimate the camera. After Ctrl-C or SIGTERM what was written is finished, then
+    typer.Exit(130) raised.
     """
     total = min((limit for limit in (source.length, max_frames) if limit), default=None)
     tally = Tally()

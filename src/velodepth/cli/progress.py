@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """What a run has done so far."""
+    """What a run has done so far, in units called `unit`: frames, or photos, of which all are keyframes."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "frame") -> None:
+        self.unit = unit
         self.frames = self.keyframes = 0
         self._started = time.perf_counter()
 
@@ -36,8 +37,10 @@ class Tally:
     def __str__(self) -> str:
         """450 frames in 14.4 s (31.2 frames/s, 4 % keyframes)"""
         seconds = time.perf_counter() - self._started
-        frames = f"{self.frames} frame{'s' * (self.frames != 1)}"
-        return f"{frames} in {seconds:.1f} s ({self.frames / seconds:.1f} frames/s, {self.keyframe_share()})"
+        count = f"{self.frames} {self.unit}{'s' * (self.frames != 1)}"
+        rate = f"{self.frames / seconds:.1f} {self.unit}s/s"
+        share = f", {self.keyframe_share()}" if self.unit == "frame" else ""
+        return f"{count} in {seconds:.1f} s ({rate}{share})"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from . import options
 from .failure import told
 
 if TYPE_CHECKING:
+    from ..media.excerpt import Excerpt
     from ..media.reading import Source
     from .process import Lens
 
@@ -30,27 +31,12 @@ def run(
         typer.Option(metavar="KIND", help="What to write; several with commas between.  [default: side]"),
     ] = None,
     rerun: Annotated[
-        bool,
-        typer.Option(
-            "--rerun", help="Show it in Rerun's viewer, or write FILE.rrd where such a name follows."
-        ),
+        bool, typer.Option("--rerun", help="Show it in Rerun's viewer; --save rerun writes a file for it.")
     ] = False,
     overwrite: options.Overwrite = False,
-    range_: Annotated[
-        str | None,
-        typer.Option(
-            "--range",
-            metavar="NEAR,FAR",
-            help="Metres of the brightest and of the darkest colour; else they follow the scene.",
-        ),
-    ] = None,
-    ply_every: Annotated[
-        int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
-    ] = 30,
-    camera: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.json", help="The camera's file, e.g. of velodepth camera --save."),
-    ] = None,
+    range_: options.Range = None,
+    ply_every: options.PlyEvery = 30,
+    camera: options.CameraFile = None,
     focal: Annotated[
         str | None,
         typer.Option(
@@ -63,6 +49,19 @@ def run(
     runtime: options.Runtime = None,
     device: options.Device = None,
     policy: options.Policy = "adaptive",
+    start: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Begin there.", show_default=False)
+    ] = 0.0,
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop after so long.", show_default=False)
+    ] = None,
+    stride: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Take every Nth frame alone.", show_default=False)
+    ] = 1,
+    resize: options.Resize = None,
+    stills: Annotated[
+        bool, typer.Option("--stills", help="The images of a folder are photos, each by itself.")
+    ] = False,
     max_frames: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after N frames.", show_default=False)
     ] = None,
@@ -75,7 +74,9 @@ def run(
     """Depth of every frame of a video, written as it is computed.
 
     SOURCE is a video file, a folder or glob of images, a ROS bag, the number of a camera, a URL, or - for
-    standard input. Ctrl-C ends the run early and keeps what was written until then.
+    standard input. Ctrl-C ends the run early and keeps what was written until then. Of a photo, or of a
+    folder of them with --stills, each picture has outputs of its own: PHOTO-depth.png in colours, and
+    PHOTO.npz with the metres; or what --save says.
 
     \b
     Kinds of output for --save:
@@ -98,30 +99,35 @@ def run(
       velodepth run street.mp4
       velodepth run street.mp4 --save side,npz --out results
       velodepth run street.mp4 --out depth.mp4 --range 1,40
+      velodepth run photo.jpg
+      velodepth run holidays --stills --save side,glb --out depth
       velodepth run "frames/*.png" --rate 24 --focal 520
+      velodepth run street.mp4 --start 12.5 --duration 4 --resize 1280x720
       velodepth run rtsp://host/stream --max-frames 900
       velodepth run recording.mcap --topic /front/image_raw --save bag
       velodepth run street.mp4 --rerun
     """
     from .. import __version__, load
-    from ..media.images import SUFFIXES
+    from ..media.excerpt import Excerpt
+    from ..media.images import Images
     from ..media.writing import Options
     from .outputs import open_outputs, open_with_rerun, stem_of
+    from .photos import process_photos
     from .process import process
 
-    near, far = options.numbers("--range", range_, "NEAR,FAR") if range_ else (None, None)
+    near, far = options.near_far(range_)
     lens = _lens(camera, focal)
-    log = ""
-    if rerun and len(source) > 1:  # typer has no options with a value at will, so the file is a source to it
-        log = next((name for name in source if name.endswith(".rrd")), "")
-        source = [name for name in source if name != log]
-        if not log and not all(Path(name).suffix.lower() in SUFFIXES for name in source):
-            raise VeloDepthError(
-                f"--rerun goes with one source or the name of an .rrd file, not with {' '.join(source)}: "
-                "let that name end in .rrd"
-            )
-    pictures = options.open_sources(source, raw_size, rate, topic)
-    lens = lens or _lens_of(pictures)
+    box = options.pixels("--resize", resize) if resize else None
+    whole = options.open_sources(source, raw_size, rate, topic)
+    lens = lens or _lens_of(whole)
+    kinds = [kind for several in save or [] for kind in several.split(",")]
+    if stills and not isinstance(whole, Images):
+        raise VeloDepthError(f"--stills is for images, and {whole.name} is none: leave it out")
+    if isinstance(whole, Images) and (stills or len(whole.paths) == 1) and not rerun:
+        model = load(preset, runtime, device)
+        process_photos(whole.paths, model, out, kinds, (near, far), lens, box, overwrite, quiet)
+        return
+    pictures = Excerpt(whole, start, duration, stride, box)
     model = load(preset, runtime, device)
     facts = {
         "velodepth": __version__,
@@ -131,12 +137,19 @@ def run(
         "device": model.runtime.device,
         "policy": policy,
     }
-    kinds = [kind for several in save or [] for kind in several.split(",")]
     sound = None if no_sound else pictures.sound
-    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite)
+    inputs = [*pictures.paths, *([camera] if camera else [])]
+    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite, inputs)
     outputs = out, stem_of(source), kinds, told
-    writers = open_with_rerun(log, *outputs) if rerun else open_outputs(*outputs)
-    process(pictures, model, writers, lens, policy, max_frames, quiet)
+    writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
+    process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet)
+
+
+def _shrunk(lens: Lens | None, pictures: Excerpt) -> Lens | None:
+    """The camera of the pictures of an excerpt; that of the source's own is told by `lens`."""
+    if lens is None:
+        return None
+    return lambda width, height: pictures.shrunk(lens(*(pictures.own_size or (width, height))))
 
 
 def _lens_of(source: Source) -> Lens | None:
@@ -147,7 +160,8 @@ def _lens_of(source: Source) -> Lens | None:
 
 def _lens(camera: Path | None, focal: str | None) -> Lens | None:
     """The camera of pictures of (width, height) pixels, None where it is to be estimated."""
-    from ..cameras import Pinhole, load_camera
+    from ..cameras import Pinhole
+    from ..media.camerafiles import load_camera
 
     if camera and focal:
         raise VeloDepthError("--camera and --focal are both given: choose one")

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import VeloDepthError
-from .failure import told
+from .failure import kept, told
 
 RUN = "run"
 
@@ -28,15 +28,16 @@ app = typer.Typer(
     add_completion=False,
 )
 
-ConfigFile = Annotated[
-    Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; options win.", show_default=False)
+RecipeFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="RECIPE.toml", help="Settings, and stages; options win.", show_default=False),
 ]
 Data = Annotated[
     list[str] | None,
     typer.Option(metavar="FOLDER", help="Shards, or recordings of your own; may be given several times."),
 ]
 Out = Annotated[str | None, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run.")]
-Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps to the end of the schedule.")]
+Steps = Annotated[int | None, typer.Option(metavar="N", help="Budget; the learning rate follows it.")]
 Batch = Annotated[int | None, typer.Option(metavar="N", help="Examples a step, of each process.")]
 Rate = Annotated[float | None, typer.Option(metavar="R", help="Peak of the learning rate.")]
 Size = Annotated[
@@ -50,15 +51,18 @@ Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu or cuda; e
 @app.command(RUN)
 @told()
 def run(
-    config: ConfigFile = None,
+    recipe: RecipeFile = None,
     data: Data = None,
+    render: Annotated[
+        int | None, typer.Option(metavar="N", help="Render worlds meanwhile, with so many processes.")
+    ] = None,
     out: Out = None,
     stage: Annotated[
         str | None, typer.Option(metavar="NAME", help="keyframe, then propagation.  [default: keyframe]")
     ] = None,
     steps: Steps = None,
     minutes: Annotated[
-        float | None, typer.Option(metavar="M", help="Stop after so long, with a checkpoint.")
+        float | None, typer.Option(metavar="M", help="Budget, instead of steps or beside them.")
     ] = None,
     batch: Batch = None,
     rate: Rate = None,
@@ -81,31 +85,32 @@ def run(
     """Train the networks of a preset; a run that was stopped goes on from its last checkpoint.
 
     Stage keyframe comes first; stage propagation freezes what it taught. All settings, also those that have
-    no option here, can stand in CONFIG.toml (see docs/training.md). Needs the extra: pip install
-    'velodepth[train]'. On several GPUs: torchrun --nproc-per-node 4 -m velodepth.train.loop CONFIG.toml
+    no option here, and several stages, can stand in RECIPE.toml (see docs/training.md). Needs the extra: pip
+    install 'velodepth[train]'. On several GPUs: torchrun --nproc-per-node 4 -m velodepth.train RECIPE.toml
 
     \b
     Examples:
       velodepth train --data shards --out run --steps 6000
       velodepth train --data shards --out run --stage propagation --steps 2000 --batch 4
-      velodepth train run.toml --minutes 60
+      velodepth train recipes/nano.toml --data shards
+      velodepth train --render 8 --out run --minutes 60
       velodepth train ablate --data shards --init run/keyframe.pt --out ablations --steps 300
       velodepth train --preset large --checkpoint large/ --data recordings --out tuned --batch 1
     """
-    loaded, train, _ = _training()
-    train(
-        loaded(
-            config, data=data or None, out=out, stage=stage, steps=steps, minutes=minutes, batch=batch,
-            rate=rate, sizes=_sizes(size), init=init, preset=preset, checkpoint=checkpoint, every=every,
-            seed=seed, device=device,
-        )
+    _, recipes = _training()
+    wanted = recipes.load_recipe(
+        recipe, data=data or None, render=render, out=out, stage=stage, steps=steps, minutes=minutes,
+        batch=batch, rate=rate, sizes=_sizes(size), init=init, preset=preset, checkpoint=checkpoint,
+        every=every, seed=seed, device=device,
     )  # fmt: skip
+    with kept(f"the last checkpoint is kept in {wanted.out}; run the same command again to go on"):
+        recipes.follow(wanted)
 
 
 @app.command("ablate")
 @told()
 def ablate(
-    config: ConfigFile = None,
+    config: RecipeFile = None,
     data: Data = None,
     out: Out = None,
     init: Annotated[
@@ -124,9 +129,11 @@ def ablate(
     Example:
       velodepth train ablate --data shards --init run/keyframe.pt --out ablations --steps 300
     """
-    loaded, _, ablation = _training()
-    table = ablation(
-        loaded(
+    ablation, _ = _training()
+    from ..train.config import load_config
+
+    table = ablation.ablate(
+        load_config(
             config, data=data or None, out=out, init=init, steps=steps, batch=batch, rate=rate,
             sizes=_sizes(size), seed=seed, device=device,
         )
@@ -134,15 +141,13 @@ def ablate(
     typer.echo(table, nl=False)
 
 
-def _training() -> tuple[Any, Any, Any]:
-    """load_config, train and ablate."""
+def _training() -> tuple[Any, Any]:
+    """The modules train.ablation and train.recipe."""
     try:
-        from ..train.ablation import ablate
-        from ..train.config import load_config
-        from ..train.loop import train
+        from ..train import ablation, recipe
     except ImportError as error:
         raise VeloDepthError(f"training needs {error.name}: run  pip install 'velodepth[train]'") from error
-    return load_config, train, ablate
+    return ablation, recipe
 
 
 def _sizes(texts: list[str] | None) -> list[list[int]] | None:

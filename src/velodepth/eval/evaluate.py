@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 import platform
-import signal
 import tempfile
 import zipfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from collections.abc import Sequence as SequenceOf
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
@@ -22,7 +21,9 @@ from typing import Any
 from .. import __version__
 from ..cores import cores, keep_to, shares
 from ..errors import VeloDepthError
+from ..interrupts import obey_parent
 from ..media.atomic import explained
+from ..media.locks import scratch
 from .clips import CLIPS
 from .identity import code, fingerprint
 from .measure import Measuring
@@ -180,7 +181,7 @@ def _prepare(steps: SimpleQueue[None], dealt: SimpleQueue[list[int]], stop: Even
             raise VeloDepthError("the run was stopped")
         steps.put(None)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends the pool
+    obey_parent()
     keep_to(dealt.get())
 
 
@@ -283,12 +284,11 @@ def _known(path: Path) -> Measured | None:
 @contextmanager
 def _scratch(beside: Path | None) -> Iterator[Path]:
     """An empty folder that goes when the block ends, on the disk of `beside`."""
-    with explained(beside / "predictions" if beside else Path(tempfile.gettempdir())):
-        if beside:
-            beside.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=".predictions-", dir=beside)
-    with folder as name:
-        yield Path(name)
+    place = (beside or Path(tempfile.gettempdir())) / "predictions"
+    with ExitStack() as stack:
+        with explained(place):
+            folder = stack.enter_context(scratch(place))
+        yield folder
 
 
 def _machine(processes: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and the base of everything that writes frames.
 
 A file grows under a hidden temporary name in its own folder and gets its own name when it is whole, so that
-nothing half-written is ever found under a final name, however the run ends.
+nothing half-written is ever found under a final name, however the run ends. Two runs never write one file.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
-import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from velodepth.errors import VeloDepthError
+from velodepth.interrupts import uninterrupted
+from velodepth.media.locks import PATIENCE, claim, hidden_beside
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -34,21 +33,60 @@ def whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     with explained(path):
-        temporary = temporary_beside(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = claim(path, PATIENCE)
         try:
-            yield temporary
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            with _renamed(path) as temporary:
+                yield temporary
+        finally:
+            lock.release()
 
 
-def temporary_beside(path: Path) -> Path:
-    """Makes an empty file with a hidden name in the folder of `path`, and the folder if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+@contextmanager
+def _renamed(path: Path) -> Iterator[Path]:
+    """`whole`, for who has claimed the path or its folder already."""
+    temporary = _temporary_beside(path)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _temporary_beside(path: Path) -> Path:
+    """Makes an empty file with a hidden name in the folder of `path`."""
+    temporary = hidden_beside(path)
     temporary.touch(exist_ok=False)
     return temporary
+
+
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Raises VeloDepthError where an output is a file that the run reads, or a folder that holds one.
+
+    inputs: files, and folders of which the files directly within are read. Links are followed, so that no
+    other name of an input is taken for something else; what is not there yet is harmless.
+    """
+    read: dict[tuple[int, int], Path] = {}
+    for path in inputs:
+        for each in (path, *(path.iterdir() if path.is_dir() else (path.parent,))):
+            if (identity := _identity(each)) is not None:
+                read.setdefault(identity, path)
+    for output in outputs:
+        source = read.get(_identity(output) or (0, 0))
+        if source is not None:
+            raise VeloDepthError(
+                f"the output {output} would replace the input {source}: choose another output"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Of the file or folder that a path leads to, the same for all its names; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -73,23 +111,6 @@ def _sentence(path: Path, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"cannot write into {folder} ({error.strerror}): choose an output folder you may write to"
     return f"cannot write {path} ({error.strerror or error}): choose another output path"
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Holds a Ctrl-C back until the block has ended, so that no frame is cut in half."""
-    earlier = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(earlier):
-        yield
-        return
-    held = []
-    signal.signal(signal.SIGINT, lambda *arguments: held.append(arguments))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)
-        if held:
-            earlier(*held[0])
 
 
 class Writer(Protocol):
@@ -126,7 +147,7 @@ class Writer(Protocol):
 class FileWriter(Writer):
     """Base of the formats with one file a run: an earlier file of that name is replaced, at close().
 
-    Raises VeloDepthError at once where `path` is a folder or cannot be written.
+    Raises VeloDepthError at once where `path` is a folder, cannot be written, or another run writes it.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -134,7 +155,9 @@ class FileWriter(Writer):
         with explained(self.path):
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._temporary = temporary_beside(self.path)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = claim(self.path)
+            self._temporary = _temporary_beside(self.path)
         self._size: tuple[int, ...] | None = None
         self._open = True
 
@@ -162,6 +185,7 @@ class FileWriter(Writer):
                 self._finish()
                 os.replace(self._temporary, self.path)
                 self._open = False
+                self._lock.release()
 
     def discard(self) -> None:
         if self._open:
@@ -170,6 +194,7 @@ class FileWriter(Writer):
                 with suppress(Exception):  # on a full disk even closing fails, and it all goes anyway
                     self._abandon()
                 self._temporary.unlink(missing_ok=True)
+                self._lock.release()
 
     @contextmanager
     def _or_discard(self) -> Iterator[None]:
@@ -204,7 +229,7 @@ class FolderWriter(Writer):
     Each file appears whole, as soon as its frame is written, straight in the folder; discard() leaves the
     files that are there, since each is right by itself. A folder that holds frames of an earlier run is
     refused, so that two runs never mix; with `overwrite` they are deleted first. Raises VeloDepthError for
-    that, and at once where the folder cannot be written.
+    that, and at once where the folder cannot be written or another run writes into it.
     """
 
     suffix: ClassVar[str]
@@ -214,9 +239,11 @@ class FolderWriter(Writer):
         first = self.path / f"000000{self.suffix}"
         with explained(first):
             self._made = not self.path.exists()
-            temporary_beside(first).unlink()
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = claim(self.path)
             earlier = [p for p in self.path.iterdir() if re.fullmatch(rf"\d{{6,}}\{self.suffix}", p.name)]
             if earlier and not overwrite:
+                self._lock.release()
                 raise VeloDepthError(
                     f"{self.path} holds {len(earlier)} frames of an earlier run: "
                     "delete them, allow overwriting (--overwrite), or choose another output folder"
@@ -225,10 +252,12 @@ class FolderWriter(Writer):
                 path.unlink()
 
     def write(self, frame: DepthFrame) -> None:
-        with uninterrupted(), whole(self.path / f"{frame.index:06d}{self.suffix}") as temporary:
+        path = self.path / f"{frame.index:06d}{self.suffix}"
+        with uninterrupted(), explained(path), _renamed(path) as temporary:
             self.save(temporary, frame)
 
     def close(self) -> None:
+        self._lock.release()
         if self._made:
             with suppress(OSError):  # only an empty folder can go this way
                 self.path.rmdir()

@@ -59,13 +59,13 @@ class Colouring:
         return self._range
 
     def paint(self, frame: DepthFrame) -> np.ndarray:
-        """The colours of `frame.depth` (H, W) float32 metres, as RGB uint8 (H, W, 3).
+        """The colours of `frame.metres` (H, W) float32, as RGB uint8 (H, W, 3).
 
-        Uses `depth`, `time` (seconds) and `keyframe_reason` of the frame. Depth that is no positive finite
+        Uses `metres`, `time` (seconds) and `keyframe_reason` of the frame. Depth that is no positive finite
         number is painted grey.
         """
         self.follow(frame)
-        return self._painted(frame.depth)
+        return self._painted(frame.metres)
 
     def _painted(self, depth: np.ndarray) -> np.ndarray:
         known = (depth > 0) & (depth < np.inf)
@@ -85,7 +85,7 @@ class Colouring:
     def follow(self, frame: DepthFrame) -> None:
         """Moves the range towards the depths of this frame, as `paint` does first."""
         elapsed, self._time = max(frame.time - self._time, 0.0), frame.time
-        self._follow(frame.depth, elapsed, frame.keyframe_reason in ("start", "cut"))
+        self._follow(frame.metres, elapsed, frame.keyframe_reason in ("start", "cut"))
 
     def _follow(self, depth: np.ndarray, elapsed: float = 0.0, anew: bool = True) -> None:
         depth = sample(depth)

@@ -26,6 +26,7 @@ class NpzWriter(FileWriter):
     keyframe    (T,) bool
     intrinsics  (T, 4) float64, fx, fy, cx, cy in pixels
     camera      () str, the first frame's `Camera.to_dict` as JSON, with the lens of a camera that was given
+    measure     () str, depth, or distance along the ray, which `depth` then holds (`DepthFrame.measure`)
 
     Depth goes to disk as it comes; a frame keeps 49 bytes in memory.
     """
@@ -42,9 +43,10 @@ class NpzWriter(FileWriter):
         self._index, self._time = array("q"), array("d")
         self._keyframe, self._intrinsics = array("b"), array("d")
         self._camera = json.dumps(frame.camera.to_dict())
+        self._measure = frame.measure
 
     def _add(self, frame: DepthFrame) -> None:
-        self._member.write(np.ascontiguousarray(frame.depth, "<f4").data)
+        self._member.write(np.ascontiguousarray(frame.metres, "<f4").data)
         self._index.append(frame.index)
         self._time.append(frame.time)
         self._keyframe.append(frame.is_keyframe)
@@ -61,6 +63,7 @@ class NpzWriter(FileWriter):
             "keyframe": np.array(self._keyframe, bool),
             "intrinsics": np.array(self._intrinsics).reshape(-1, 4),
             "camera": np.array(self._camera),
+            "measure": np.array(self._measure),
         }
         for name, values in others.items():
             with self._archive.open(f"{name}.npy", "w") as member:

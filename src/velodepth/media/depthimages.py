@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,26 @@ def to_millimetres(depth: np.ndarray) -> np.ndarray:
     return np.rint(np.minimum(np.where(known, depth, 0), 65.535) * 1000.0).astype(np.uint16)
 
 
+def _with_text(png: bytes, key: str, value: str) -> bytes:
+    """A PNG file with one text more, behind its header. Source: PNG, third edition, section 11.3.3.2."""
+    text = b"tEXt" + f"{key}\0{value}".encode("latin-1")
+    header = 8 + 25  # signature and IHDR
+    chunk = (len(text) - 4).to_bytes(4, "big") + text + zlib.crc32(text).to_bytes(4, "big")
+    return png[:header] + chunk + png[header:]
+
+
 class PngWriter(FolderWriter):
-    """000000.png, ...: 16-bit grey, millimetres. See `to_millimetres` for what is beyond its range."""
+    """000000.png, ...: 16-bit grey, millimetres. See `to_millimetres` for what is beyond its range.
+
+    The text `measure` in the file says depth or distance, as `DepthFrame.measure`.
+    """
 
     suffix = ".png"
 
     @staticmethod
     def save(path: Path, frame: DepthFrame) -> None:
-        _, code = cv2.imencode(".png", to_millimetres(frame.depth), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-        path.write_bytes(code.tobytes())
+        _, code = cv2.imencode(".png", to_millimetres(frame.metres), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        path.write_bytes(_with_text(code.tobytes(), "measure", frame.measure))
 
 
 class NpyWriter(FolderWriter):
@@ -49,12 +61,12 @@ class NpyWriter(FolderWriter):
     @staticmethod
     def save(path: Path, frame: DepthFrame) -> None:
         code = io.BytesIO()  # into a file, NumPy does not say why a disk refuses
-        np.save(code, frame.depth)
+        np.save(code, frame.metres)
         path.write_bytes(code.getbuffer())
 
 
 class TiffWriter(FolderWriter):
-    """000000.tiff, ...: float32 grey, metres, not compressed."""
+    """000000.tiff, ...: float32 grey, metres, not compressed; described as measure: depth, or distance."""
 
     suffix = ".tiff"
 
@@ -63,7 +75,8 @@ class TiffWriter(FolderWriter):
         import tifffile
 
         code = io.BytesIO()
-        tifffile.imwrite(code, frame.depth, photometric="minisblack", metadata=None)
+        text = f"measure: {frame.measure}, metres"
+        tifffile.imwrite(code, frame.metres, photometric="minisblack", metadata=None, description=text)
         path.write_bytes(code.getbuffer())
 
 
@@ -71,7 +84,8 @@ class ExrWriter(FolderWriter):
     """000000.exr, ...: picture and depth in one OpenEXR file, ZIP compressed (lossless), for compositors.
 
     R, G, B       half, scene-linear, Rec. 709 primaries: the picture through sRGB's curve (IEC 61966-2-1)
-    Z             float, metres along the optical axis, growing away from the camera
+    Z             float, metres along the optical axis, growing away from the camera; along the ray where the
+                  header's `measure` says distance (`DepthFrame.measure`)
     confidence.Y  half, as `DepthFrame.confidence`; Blender shows Z only in files that have such a layer
 
     There is no A: pictures are opaque, so premultiplied and straight colours are the same. Z is data, which
@@ -88,10 +102,11 @@ class ExrWriter(FolderWriter):
             "compression": OpenEXR.ZIP_COMPRESSION,
             "type": OpenEXR.scanlineimage,
             "chromaticities": REC709,
+            "measure": frame.measure,
         }
         channels = {
             "RGB": LINEAR[frame.picture].astype(np.float16),
-            "Z": np.ascontiguousarray(frame.depth),
+            "Z": np.ascontiguousarray(frame.metres),
             "confidence.Y": frame.confidence.astype(np.float16),
         }
         try:

@@ -56,6 +56,7 @@ class H264Writer(FileWriter):
         self._start = frame.time  # shown at 0, but for pauses that were cut short
         self._heard = frame.time  # up to where the sound is written
         self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
+        self._container.metadata["comment"] = f"measure: {frame.measure}"
         try:
             self._stream = self._container.add_stream("libx264", rate=NOMINAL_RATE)
         except (av.FFmpegError, ValueError) as error:

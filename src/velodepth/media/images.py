@@ -37,15 +37,14 @@ class Images(Source):
         for path in paths:
             if not path.is_file():
                 raise VeloDepthError(f"there is no image file {path}")
-        super().__init__(name, frame_rate=frame_rate, length=len(paths))
-        self._paths = paths
+        super().__init__(name, frame_rate=frame_rate, length=len(paths), paths=paths)
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
-        for index, path in enumerate(self._paths):
+        for index, path in enumerate(self.paths):
             yield index / self.frame_rate, read_image(path)
 
     def _frame_name(self, index: int) -> str:
-        return f"frame {index} ({self._paths[index].name})"
+        return f"frame {index} ({self.paths[index].name})"
 
 
 class Animation(Source):
@@ -56,7 +55,7 @@ class Animation(Source):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(str(path))
+        super().__init__(str(path), paths=[path])
         self._path = path
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:

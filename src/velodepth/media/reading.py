@@ -39,7 +39,8 @@ def open_source(
         source: one of
             a video file, str or Path: anything FFmpeg decodes, times and rotation honoured (`Video`);
             a folder, a glob, a list of paths or one image file: jpg, png, tiff, webp, bmp; folder and
-            glob in natural order (`Images`); one animated webp or png has its own times (`Animation`);
+            glob in natural order (`Images`); a folder with rgb/ and meta.json has its camera and rate told
+            (`velodepth.media.recordings`); one animated webp or png has its own times (`Animation`);
             a ROS bag: .mcap, .db3, .bag, or the folder of a ROS 2 bag (`velodepth.media.rosbag.Bag`);
             a camera number, 0 or "0": through OpenCV (`Capture`; a file of that name is "./0");
             a URL: http, rtsp, udp, ... (`velodepth.media.video.open_url`);
@@ -104,6 +105,7 @@ def is_bag(path: Path) -> bool:
 
 def _open_path(name: str, frame_rate: float, topic: str | None) -> Source:
     from velodepth.media import images
+    from velodepth.media.recordings import Recording, is_recording
 
     path = Path(name)
     if path.exists() and is_bag(path):
@@ -111,6 +113,8 @@ def _open_path(name: str, frame_rate: float, topic: str | None) -> Source:
 
         return Bag(path, topic)
     if os.path.isdir(name):
+        if is_recording(path):
+            return Recording(path, frame_rate)
         return images.Images(name, images.images_in(path), frame_rate)
     if os.path.exists(name):
         if path.suffix.lower() in images.SUFFIXES:

@@ -91,7 +91,7 @@ class Log:
                 ),
             )
         log.log("camera/picture", rr.Image(frame.picture).compress(jpeg_quality=QUALITY))
-        log.log("camera/depth", rr.DepthImage(frame.depth, meter=1.0))
+        log.log("camera/depth", rr.DepthImage(frame.metres, meter=1.0), rr.AnyValues(measure=frame.measure))
         step = math.ceil(math.sqrt(width * height / POINTS))
         points, colours = (values[::step, ::step].reshape(-1, 3) for values in (frame.points, frame.picture))
         known = np.isfinite(points).all(axis=1)
@@ -146,7 +146,7 @@ class ViewerWriter(Writer):
         self._log = Log()
         if not (_has_display() or _is_open(port)):
             raise VeloDepthError(
-                "Rerun's viewer cannot open, since there is no display: let --rerun write an .rrd file, or "
+                "Rerun's viewer cannot open, since there is no display: write a file with --save rerun, or "
                 f"forward the port {port} of a viewer that is open elsewhere"
             )
         self._log.recording.spawn(port=port)

@@ -69,7 +69,7 @@ class Bag(Source):
             raise
         self._fault = ""
         length = sum(c.msgcount for c in self._connections(self.topic, PICTURES))
-        super().__init__(str(path), length=length or None)
+        super().__init__(str(path), length=length or None, paths=[path])
 
     def _chosen(self, name: str, topic: str | None) -> str:
         topics = sorted({c.topic for c in self._reader.connections if c.msgtype in PICTURES})

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from velodepth.media import ros
 from velodepth.media.atomic import FileWriter
+from velodepth.media.locks import hidden_beside
 from velodepth.media.rosbag import INFO, rosbags
 from velodepth.media.source import Origin
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
+BAG = "velodepth"  # what the bag calls itself: the same for the same input, wherever it lies
 IMAGE, CLOUD = "sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2"
 TOPICS = {
     "/velodepth/depth/image": IMAGE,  # 32FC1, metres, NaN where unknown
@@ -28,6 +30,8 @@ TOPICS = {
 class BagWriter(FileWriter):
     """A .mcap file with a message a frame on each of TOPICS; what they hold is in `velodepth.media.ros`.
 
+    /velodepth/depth is /velodepth/distance where that is what it holds (`DepthFrame.measure`).
+
     The `origin` of the source and the times of the frames tell the stamps of its pictures, to the nanosecond
     over 26 days. Messages are recorded as long after their stamp as the first picture was.
     A frame takes 26 bytes a pixel on disk.
@@ -40,15 +44,17 @@ class BagWriter(FileWriter):
         self._library = rosbags()
         self._origin = origin or Origin()
         super().__init__(path)
-        self._folder = self._temporary.with_suffix(".bag")  # where the library wants to write
+        self._folder = hidden_beside(self.path)  # where the library wants to write; its name is in the file
 
     def _begin(self, frame: DepthFrame) -> None:
         ros2, typesys = self._library.rosbag2, self._library.typesys
         self._store = typesys.get_typestore(typesys.Stores.ROS2_HUMBLE)
-        self._bag = ros2.Writer(self._folder, version=8, storage_plugin=ros2.StoragePlugin.MCAP)
+        self._bag = ros2.Writer(self._folder / BAG, version=8, storage_plugin=ros2.StoragePlugin.MCAP)
         self._bag.open()
         self._connections = [
-            self._bag.add_connection(topic, msgtype, typestore=self._store)
+            self._bag.add_connection(
+                topic.replace("/depth/", f"/{frame.measure}/"), msgtype, typestore=self._store
+            )
             for topic, msgtype in TOPICS.items()
         ]
 
@@ -61,8 +67,8 @@ class BagWriter(FileWriter):
         all_of_it = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
         point = [types["sensor_msgs/msg/PointField"](*field) for field in ros.POINT_FIELDS]
         messages = (
-            ros.depth_fields(frame.depth),
-            ros.millimetre_fields(frame.depth),
+            ros.depth_fields(frame.metres),
+            ros.millimetre_fields(frame.metres),
             {**ros.camera_info_fields(frame.camera, width, height), "roi": all_of_it},
             ros.image_fields(frame.confidence, "32FC1"),
             {**ros.cloud_fields(frame.points, frame.picture), "fields": point},
@@ -74,7 +80,7 @@ class BagWriter(FileWriter):
 
     def _finish(self) -> None:
         self._bag.close()
-        os.replace(self._folder / f"{self._folder.name}.mcap", self._temporary)
+        os.replace(self._folder / BAG / f"{BAG}.mcap", self._temporary)
         shutil.rmtree(self._folder)
 
     def _abandon(self) -> None:

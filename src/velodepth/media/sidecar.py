@@ -21,7 +21,8 @@ UNITS = {"time": "seconds", "depth": "metres", "camera": "pixels, pixel (i, j) c
 
 
 class JsonLinesWriter(FileWriter):
-    """A .jsonl file: one line with `facts` of the run and the units, then one line a frame.
+    """A .jsonl file: one line with `facts` of the run, the measure (depth, or distance along the ray, which
+    `depth` then holds: `DepthFrame.measure`) and the units, then one line a frame.
 
     A frame's line: index, time (s), keyframe, reason (null where the network did not look), camera
     (`Camera.to_dict`), depth {p5, p25, p50, p75, p95} (m, of a sample of the positive
@@ -35,10 +36,10 @@ class JsonLinesWriter(FileWriter):
 
     def _begin(self, frame: DepthFrame) -> None:
         self._file = self._temporary.open("w", encoding="utf-8", newline="\n")
-        self._line({**self._facts, "units": UNITS})
+        self._line({**self._facts, "measure": frame.measure, "units": UNITS})
 
     def _add(self, frame: DepthFrame) -> None:
-        depth = sample(frame.depth)
+        depth = sample(frame.metres)
         percentiles = np.percentile(depth, PERCENTILES).round(4) if depth.size else [None] * len(PERCENTILES)
         self._line(
             {

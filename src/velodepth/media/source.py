@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class Source(ABC):
             itself, which may be off by a few, so good for a progress bar and not for an allocation.
         live: the frames come from now (camera, network stream), so there is no waiting for a slow reader.
         one_size: whether it ends where the size of its pictures changes.
+        paths: the files that are read, and folders of which the files directly within are.
 
     Iterating raises `VeloDepthError` if there is no frame, a picture is smaller than 16 x 16, or the source
     has been read before.
@@ -68,11 +70,13 @@ class Source(ABC):
         frame_rate: float | None = None,
         length: int | None = None,
         live: bool = False,
+        paths: Iterable[Path] = (),
     ) -> None:
         self.name = name
         self.frame_rate = frame_rate
         self.length = length
         self.live = live
+        self.paths = tuple(paths)
         self._started = self._closed = False
 
     @property

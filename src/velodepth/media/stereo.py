@@ -47,7 +47,7 @@ class StereoWriter(H264Writer):
 
     def _pictures(self, frame: DepthFrame) -> list[np.ndarray]:
         self._colouring.follow(frame)
-        return [frame.picture, right_eye(frame.picture, parallax(frame.depth, self._colouring.range))]
+        return [frame.picture, right_eye(frame.picture, parallax(frame.metres, self._colouring.range))]
 
 
 def parallax(depth: np.ndarray, range: tuple[float, float] | None) -> np.ndarray:

@@ -97,6 +97,7 @@ class Video(Source):
             frame_rate=float(rate) or None,
             length=min(counts) if counts and not live else None,
             live=live,
+            paths=[Path(location.removeprefix(FILE))] if str(location).startswith(FILE) else [],
         )
         self._container, self._index = container, stream.index
         has_sound = str(location).startswith(FILE) and container.streams.best("audio") is not None

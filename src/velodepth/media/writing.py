@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from velodepth.errors import VeloDepthError
-from velodepth.media.atomic import Writer, uninterrupted, whole
-from velodepth.media.colour import Colouring, colourise
+from velodepth.interrupts import uninterrupted
+from velodepth.media.atomic import Writer, refuse_inputs
+from velodepth.media.colour import Colouring
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
 from velodepth.media.depthvideo import VideoWriter
 from velodepth.media.gltf import GlbWriter
-from velodepth.media.images import encode_image
 from velodepth.media.pointcloud import PlyWriter
 from velodepth.media.rerun_log import RerunWriter
 from velodepth.media.rosbag_writing import BagWriter
@@ -31,7 +31,7 @@ from velodepth.media.stereo import StereoWriter
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "save_frame", "writers_for"]
+__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Options:
     origin: Origin | None = None  # bag: where the times of the source begin
     sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
+    inputs: Collection[Path] = ()  # what the run reads (`Source.paths`): no output may be one of these
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ def open_writer(path: str | Path, kind: str | None = None, options: Options | No
     and `folder/*.png` (or npy, exr, tiff, ply, glb) for a folder with a file a frame. With such a kind,
     `path` is the folder.
     Missing folders are made. Raises VeloDepthError where the kind is not known or not that of the path, and,
-    before the first frame, where the path cannot be written.
+    before the first frame, where the path cannot be written, another run writes it, or it is one of
+    `options.inputs`.
     """
     path, options = Path(path), options or Options()
     if kind is None:
@@ -163,7 +165,7 @@ def open_writer(path: str | Path, kind: str | None = None, options: Options | No
         found = _kind(kind)
         if not found.is_folder and path.suffix.lower() != found.suffix:
             raise VeloDepthError(f"{path} cannot be of the kind {kind}: let its name end in {found.suffix}")
-    return found.open(path.parent if path.stem == "*" else path, options)
+    return _opened(found, path.parent if path.stem == "*" else path, options)
 
 
 def writers_for(
@@ -180,41 +182,15 @@ def writers_for(
         writers = []
         for kind in map(_kind, dict.fromkeys(kinds)):
             path = folder / (stem + kind.ending)
-            writers.append(kind.open(path.parent if kind.is_folder else path, options))
+            writers.append(_opened(kind, path.parent if kind.is_folder else path, options))
             undo.callback(writers[-1].discard)
         undo.pop_all()
     return Writers(folder, writers)
 
 
-def save_frame(frame: DepthFrame, path: str | Path) -> None:
-    """Writes one frame, as `DepthFrame.save` says; a file of that name is replaced, when it is whole.
-
-    Raises VeloDepthError for another ending, and where the file cannot be written.
-    """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        with NpzWriter(path) as writer:
-            writer.write(frame)
-        return
-    save = SAVERS.get(suffix)
-    if save is None:
-        raise VeloDepthError(f"{path} does not tell what to write: let it end in .npz, {', '.join(SAVERS)}")
-    with whole(path) as temporary:
-        save(temporary, frame)
-
-
-def _save_coloured(path: Path, frame: DepthFrame) -> None:
-    path.write_bytes(encode_image(".jpg", colourise(frame.depth, scale=True)))
-
-
-SAVERS: dict[str, Callable[[Path, DepthFrame], None]] = {
-    **{
-        each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter, PlyWriter, GlbWriter)
-    },
-    ".jpg": _save_coloured,
-}
-"""How one frame is written to a file that ends so."""
+def _opened(kind: Kind, path: Path, options: Options) -> Writer:
+    refuse_inputs([path], options.inputs)
+    return kind.open(path, options)
 
 
 def _kind(name: str) -> Kind:

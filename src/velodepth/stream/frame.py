@@ -6,7 +6,7 @@ import tempfile
 import webbrowser
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class Lens:
     def focal(self) -> float:
         """Effective focal length on the canvas, pixels."""
         return focal_of(self.rays)
+
+    @cached_property
+    def sees_behind(self) -> bool:
+        """Whether rays of the camera that was given point backwards, as of a panorama."""
+        return self.given is not None and bool((self.rays[..., 2] <= 0).any())
 
     @cached_property
     def camera(self) -> Camera:
@@ -134,6 +139,16 @@ class DepthFrame:
         """(H, W) float32 metres from the camera centre."""
         return np.linalg.norm(self.points, axis=2)
 
+    @property
+    def measure(self) -> Literal["depth", "distance"]:
+        """Which of the two files hold: depth, unless the camera sees behind itself, where it says nothing."""
+        return "distance" if self._lens.sees_behind else "depth"
+
+    @property
+    def metres(self) -> np.ndarray:
+        """(H, W) float32: what `measure` says."""
+        return self.distance if self.measure == "distance" else self.depth
+
     @cached_property
     def rays(self) -> np.ndarray:
         """(H, W, 3) float32 unit directions through the pixel centres."""
@@ -166,7 +181,7 @@ class DepthFrame:
         A file of that name is replaced. For many frames, `velodepth.open_writer`.
         Raises VeloDepthError for another ending, and where the file cannot be written.
         """
-        from ..media.writing import save_frame
+        from ..media.stills import save_frame
 
         save_frame(self, path)
 
@@ -189,7 +204,7 @@ class DepthFrame:
         from ..media.colour import beside
         from ..media.images import encode_image
 
-        return encode_image(".png", beside(self.picture, self.depth))
+        return encode_image(".png", beside(self.picture, self.metres))
 
     def __repr__(self) -> str:
         height, width = self.picture.shape[:2]

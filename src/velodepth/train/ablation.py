@@ -45,7 +45,7 @@ def ablate(config: Config) -> str:
     """
     if not config.init:
         raise VeloDepthError("init is not given: name the keyframe checkpoint that all rows start from")
-    config = replace(config, stage="propagation")
+    config = replace(config, stage="propagation", name="propagation")
     out = Path(config.out)
     rows: dict[str, dict[str, float]] = {}
     for name, without in TRAINED.items():

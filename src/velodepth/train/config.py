@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,19 +39,24 @@ class Weights:
 
 @dataclass
 class Config:
-    """One run. Learning rates are the peaks of a warm-up and a cosine over `steps`.
+    """One run. Learning rates are the peaks of a warm-up and a cosine over the budget.
 
     Raises VeloDepthError, naming the field, for a value that cannot be.
     """
 
-    data: list[str]  # folders of shards, or of the user's sequences (see train/folders.py)
     out: str  # folder of checkpoints, logs and curve.csv
+    data: list[str] = field(default_factory=list)  # folders of shards, or of one's own sequences (folders.py)
+    render: int = 0  # processes, of each of ours, that render worlds while training goes on; 0: none
+    render_seed: int = 1  # of these worlds: the shards of `velodepth worlds render --seed`
+    render_size: list[int] = field(default_factory=lambda: [320, 240])  # width, height
+    pool: float = 8.0  # GB of shared memory for them; then the oldest shard makes room
+    name: str = ""  # of the run's files in `out`; "": that of the stage
     stage: str = "keyframe"  # or "propagation", which starts from keyframe.pt in `out` and freezes it
     preset: str = "nano"  # or "large", fine-tuned from `checkpoint`
     checkpoint: str = ""  # published weights of `large`: folder or file; "": from the hub
     init: str = ""  # checkpoint of an earlier run to start from; "": see `stage`
-    steps: int = 6000
-    minutes: float = 0.0  # stop (and keep a checkpoint) after so long; 0: no limit
+    steps: int = 6000  # budget; 0: no limit (so where only minutes are given)
+    minutes: float = 0.0  # budget, all starts together; 0: no limit. The rate follows the scarcer budget
     batch: int = 8  # examples a step, of each process
     sizes: list[list[int]] = field(default_factory=list)  # canvases (width, height), one a step, checks use
     # the first; none: those of the preset
@@ -84,9 +90,21 @@ class Config:
                 raise VeloDepthError(f"{name} is {getattr(self, name)!r}: give {' or '.join(allowed)}")
         if unknown := set(self.without) - set(PARTS):
             raise VeloDepthError(f"without names {unknown.pop()!r}: give some of {', '.join(PARTS)}")
-        if not self.data:
-            raise VeloDepthError("data is empty: give at least one folder of shards")
-        for name in ("steps", "batch", "every", "checked", "warm_up", "threads"):
+        self.name = self.name or self.stage
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise VeloDepthError(f"name is {self.name!r}: it names files, so give letters, digits, _ and -")
+        if not self.data and self.render < 1:
+            raise VeloDepthError("data is not given: name a folder of shards, or render with render = N")
+        if self.steps < 0 or self.minutes < 0 or self.steps == self.minutes == 0:
+            raise VeloDepthError(
+                f"steps is {self.steps} and minutes is {self.minutes:g}: give a budget by one of them"
+            )
+        if len(self.render_size) != 2 or self.render < 0 or self.pool <= 0:
+            raise VeloDepthError(
+                f"render is {self.render}, render_size {self.render_size}, pool {self.pool:g}: give "
+                "processes, [width, height] and gigabytes"
+            )
+        for name in ("batch", "every", "checked", "warm_up", "threads"):
             if getattr(self, name) < 1:
                 raise VeloDepthError(f"{name} is {getattr(self, name)}: give 1 or more")
         if not 1 <= self.rollout <= 10:
@@ -109,7 +127,12 @@ def load_config(path: str | Path | None, **overrides: Any) -> Config:
 
 
 def filled(values: Mapping[str, Any]) -> Config:
-    """A Config of these values. Raises VeloDepthError where one without default is missing."""
+    """A Config of these values: a budget in minutes alone has no limit of steps.
+
+    Raises VeloDepthError where a value without default is missing.
+    """
+    if values.get("minutes") and "steps" not in values:
+        values = {**values, "steps": 0}
     for each in dataclasses.fields(Config):
         bare = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
         if bare and each.name not in values:

@@ -1,16 +1,18 @@
 """Footage with depth as training batches.
 
-Which examples a step sees, and how they are augmented, depends on (seed, rank, step) alone: a run that goes
-on after a stop sees what it would have seen without one.
+Which examples a step sees, and how they are augmented, depends on (seed, rank, step) and on what is in the
+pool: with footage on disk a run that goes on after a stop sees what it would have seen without one.
 """
 
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import cv2
@@ -188,62 +190,143 @@ def collate(examples: Sequence[Batch]) -> Batch:
     return Batch._make([*arrays, np.stack(parts[len(TIME)]), examples[0].age])
 
 
-class Stills:
+class Pool:
+    """Footage to train on and held-out footage for checks. It may grow while it is used."""
+
+    def __init__(self, train: list[Footage], held: list[Footage]):
+        self.train, self.held = train, held
+        self.seen = 0  # shards that were rendered
+
+    @classmethod
+    def open(cls, folders: Sequence[str | Path]) -> Pool:
+        """Raises VeloDepthError as `open_footage` does."""
+        return cls(*open_footage(folders))
+
+    def grown(self) -> bool:
+        """Whether `train` is another list than at the last call; quick, for every batch."""
+        return False
+
+    def wait(self, length: int) -> None:
+        """Until there is a clip of so many frames, where there will be one."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
+class Table(NamedTuple):
+    """What can be drawn from some footage."""
+
+    footage: list[Footage]
+    parts: list[np.ndarray]  # of each footage: its rows, see `_part` of Stills and Clips
+    rows: np.ndarray  # (n, 2) int: footage, row
+    chance: np.ndarray  # (n,) cumulative
+
+
+class _Examples(ABC):
+    """Draws examples from the footage of a pool, and takes up what it grows by."""
+
+    def __init__(self, pool: Pool, config: Config):
+        self.pool, self.config = pool, config
+        self._growing = Lock()
+        self.table = self._tabled([])
+
+    def current(self) -> Table:
+        """Of the footage as it is now. Threads that make batches at the same time do not wait here."""
+        if self._growing.acquire(blocking=False):
+            try:
+                if self.pool.grown():
+                    self.table = self._tabled(list(zip(self.table.footage, self.table.parts, strict=True)))
+            finally:
+                self._growing.release()
+        return self.table
+
+    def _tabled(self, known: list[tuple[Footage, np.ndarray]]) -> Table:
+        parts_of = {id(footage): part for footage, part in known}
+        footage = list(self.pool.train)
+        parts = [parts_of[id(each)] if id(each) in parts_of else self._part(each) for each in footage]
+        index = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        drawn = np.concatenate([*parts, np.empty((0, 3))])
+        chance = np.cumsum(self._chance(drawn[:, 1], drawn[:, 2] > 0))
+        rows = np.stack([index, drawn[:, 0].astype(int)], 1)
+        return Table(footage, parts, rows, chance / chance[-1] if len(chance) else chance)
+
+    @abstractmethod
+    def _part(self, footage: Footage) -> np.ndarray:
+        """(n, 3): row, weight, whether it is near."""
+
+    @abstractmethod
+    def _chance(self, weight: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """(n,): how often each row is drawn, up to a factor."""
+
+
+class Stills(_Examples):
     """Single frames. Near ones make up the share `config.near`, frames of clips are drawn less often."""
 
-    def __init__(self, footage: Sequence[Footage], config: Config):
-        self.footage, self.config = footage, config
-        rows, weights, near = [], [], []
-        for i, each in enumerate(footage):
-            for row, frame in enumerate(each.frames):
-                if frame["median_depth"] is None or frame["median_depth"] > 0:
-                    rows.append((i, row))
-                    weights.append(1.0 if frame["length"] == 1 else config.clip_weight)
-                    near.append(frame["median_depth"] is not None and frame["median_depth"] < NEAR)
-        self.rows, chance, is_near = np.array(rows), np.array(weights), np.array(near)
-        if config.near and is_near.any() and not is_near.all():
-            for which, share in ((is_near, config.near), (~is_near, 1 - config.near)):
+    def _part(self, footage: Footage) -> np.ndarray:
+        rows = []
+        for row, frame in enumerate(footage.frames):
+            median = frame["median_depth"]
+            if median is None or median > 0:
+                weight = 1.0 if frame["length"] == 1 else self.config.clip_weight
+                rows.append((row, weight, median is not None and median < NEAR))
+        return np.array(rows, float).reshape(-1, 3)
+
+    def _chance(self, weight: np.ndarray, near: np.ndarray) -> np.ndarray:
+        chance = weight.copy()
+        if self.config.near and near.any() and not near.all():
+            for which, share in ((near, self.config.near), (~near, 1 - self.config.near)):
                 chance[which] *= share / chance[which].sum()
-        self.chance = np.cumsum(chance) / chance.sum()
+        return chance
 
     def __call__(self, rng: np.random.Generator, size: tuple[int, int]) -> Batch:
+        table = self.current()
         examples = []
-        for i, row in self.rows[np.searchsorted(self.chance, rng.random(self.config.batch))]:
-            footage = self.footage[i]
+        for i, row in table.rows[np.searchsorted(table.chance, rng.random(self.config.batch))]:
+            footage = table.footage[i]
             view = View.draw(picture_size(footage), size, rng)
             example = clip_of(footage, [row], view, Look(rng))
             examples.append(example._replace(own_camera=np.asarray(rng.random() < self.config.own_camera)))
         return collate(examples)
 
 
-class Clips:
+class Clips(_Examples):
     """Consecutive frames of clips, also backwards; a few jump to another scene."""
 
-    def __init__(self, footage: Sequence[Footage], config: Config):
-        self.footage, self.config = footage, config
-        self.starts = clip_starts(footage, config.frames)
-        if not len(self.starts):
+    def __init__(self, pool: Pool, config: Config):
+        super().__init__(pool, config)
+        if not len(self.table.rows):
             raise VeloDepthError(
                 f"no clip has {config.frames} frames: give other data, or set frames to what there is"
             )
 
+    def _part(self, footage: Footage) -> np.ndarray:
+        starts = clip_starts([footage], self.config.frames)[:, 1]
+        return np.stack([starts, np.ones_like(starts), np.zeros_like(starts)], 1).astype(float)
+
+    def _chance(self, weight: np.ndarray, near: np.ndarray) -> np.ndarray:
+        return weight
+
     def __call__(self, rng: np.random.Generator, size: tuple[int, int]) -> Batch:
+        table = self.current()
         age = int(rng.choice(self.config.ages))
         path = to_and_fro(self.config.frames, age + self.config.rollout + 1)
         examples = []
         for _ in range(self.config.batch):
-            example = self._draw(rng, size, path)
+            example = self._draw(table, rng, size, path)
             if rng.random() < self.config.cuts:
-                example = cut(example, self._draw(rng, size, path), int(rng.integers(1, max(path) + 1)))
+                other = self._draw(table, rng, size, path)
+                example = cut(example, other, int(rng.integers(1, max(path) + 1)))
             examples.append(example._replace(age=age))
         return collate(examples)
 
-    def _draw(self, rng: np.random.Generator, size: tuple[int, int], path: Sequence[int]) -> Batch:
-        i, start = self.starts[rng.integers(len(self.starts))]
+    def _draw(
+        self, table: Table, rng: np.random.Generator, size: tuple[int, int], path: Sequence[int]
+    ) -> Batch:
+        i, start = table.rows[rng.integers(len(table.rows))]
         rows = range(start, start + self.config.frames)
-        view = View.draw(picture_size(self.footage[i]), size, rng)
+        view = View.draw(picture_size(table.footage[i]), size, rng)
         ordered = rows[::-1] if rng.random() < 0.5 else rows
-        return clip_of(self.footage[i], ordered[: max(path) + 1], view, Look(rng), path)
+        return clip_of(table.footage[i], ordered[: max(path) + 1], view, Look(rng), path)
 
 
 def clip_starts(footage: Sequence[Footage], frames: int) -> np.ndarray:

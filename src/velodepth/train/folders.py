@@ -1,9 +1,7 @@
 """A user's own recordings, to fine-tune on: one folder a sequence.
 
-NAME/rgb/*.jpg or *.png     pictures, in order of their names
+NAME/rgb/, NAME/meta.json   pictures and their camera, see media/recordings.py
 NAME/depth/*.png            depth of the same pixels along z, 16-bit, 0 = unknown
-NAME/meta.json              {"intrinsics": {"fx", "fy", "cx", "cy"}, "depth_scale": metres a unit}, or
-                            "camera" (velodepth camera --save) for "intrinsics"; depth_scale: 0.001
 NAME/poses.txt              optional: a line a frame, its number and a 4x4 camera-to-world matrix row by
                             row, camera axes x right, y down, z forward, metres
 """
@@ -11,7 +9,6 @@ NAME/poses.txt              optional: a line a frame, its number and a 4x4 camer
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,9 +16,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..cameras import Camera, Pinhole
 from ..errors import VeloDepthError
 from ..media.images import images_in, read_image
+from ..media.recordings import META, PICTURES, camera_of, read_meta
 
 AGREE = 1.05
 """A pixel is seen again where the neighbouring frame's depth is within this factor of what the pose says."""
@@ -46,14 +43,16 @@ class Recording:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._pictures, self._depths = images_in(folder / "rgb"), images_in(folder / "depth")
+        self._pictures, self._depths = images_in(folder / PICTURES), images_in(folder / "depth")
         count = len(self._pictures)
         if len(self._depths) != count:
             raise VeloDepthError(
                 f"{folder} has {count} pictures in rgb and {len(self._depths)} in depth: give one for each"
             )
         height, width = read_image(self._pictures[0]).shape[:2]
-        self._camera, self._unit = _meta(folder / "meta.json", width, height)
+        meta = read_meta(folder / META)
+        self._camera = camera_of(meta, folder / META, width, height)
+        self._unit = _unit(meta, folder / META)
         self._poses = _poses(folder / "poses.txt", count)
         frame = {"kind": "own", "clip": 0, "length": count, "median_depth": None}
         self.frames = [frame | {"index": i, "camera": self._camera.to_dict()} for i in range(count)]
@@ -107,18 +106,12 @@ def open_recordings(folder: Path) -> list[Recording]:
     return [Recording(each) for each in folders]
 
 
-def _meta(path: Path, width: int, height: int) -> tuple[Camera, float]:
+def _unit(meta: dict[str, Any], path: Path) -> float:
+    """Metres a unit of depth."""
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-        unit = float(meta.get("depth_scale", 0.001))
-        if "camera" in meta:
-            return Camera.from_dict(meta["camera"]).for_picture(width, height), unit
-        k = meta["intrinsics"]
-        return Pinhole(k["fx"], k["fy"], k["cx"], k["cy"], size=(width, height)), unit
-    except VeloDepthError as error:
-        raise VeloDepthError(f"{path}: {error}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise VeloDepthError(f"{path} does not tell the camera ({error}): see docs/training.md") from error
+        return float(meta.get("depth_scale", 0.001))
+    except (TypeError, ValueError) as error:
+        raise VeloDepthError(f"{path}: depth_scale is no number of metres a unit ({error})") from error
 
 
 def _poses(path: Path, count: int) -> np.ndarray | None:

@@ -2,9 +2,10 @@
 
     velodepth train --data SHARDS --out RUN                       stage keyframe
     velodepth train --data SHARDS --out RUN --stage propagation   freezes RUN/keyframe.pt, teaches the rest
-    torchrun --nproc-per-node 4 -m velodepth.train.loop RUN.toml  several GPUs (and machines, see torchrun)
+    velodepth train RECIPE.toml                                   several stages (recipe.py)
+    torchrun --nproc-per-node 4 -m velodepth.train RECIPE.toml    several GPUs (and machines, see torchrun)
 
-A run writes STAGE.pt (a checkpoint: the network, its average, the optimiser, the step), STAGE.log, curve.csv
+A run writes NAME.pt (a checkpoint: the network, its average, the optimiser, the step), NAME.log, curve.csv
 and, where tensorboard is installed, its events. Started again, it goes on from the checkpoint, to the bit.
 """
 
@@ -16,11 +17,12 @@ import importlib.util
 import json
 import math
 import os
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,84 +30,133 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..errors import VeloDepthError
-from ..media.atomic import whole
+from ..interrupts import uninterrupted
+from ..media.atomic import explained, whole
+from ..media.locks import claim
 from .checks import Shown, check_keyframes, check_propagation
-from .config import Config, load_config
-from .data import Clips, Footage, Stills, batches, open_footage
+from .config import Config
+from .data import Clips, Footage, Pool, Stills, batches
+from .rendering import RenderedPool
 from .stages import STAGES, to_device
 from .students import LargeStudent, Student, load_weights, make_student
 
+ASKED = math.inf
+"""What is spent of a budget where a signal asks to stop."""
 
-def train(config: Config) -> Path:
-    """Train one stage to its end, or until the time is up. Returns the checkpoint.
 
-    Raises VeloDepthError for data, weights or settings that cannot be used.
+def train(config: Config, pool: Pool | None = None) -> Path:
+    """Train one stage until its budget is spent. Returns the checkpoint.
+
+    pool: footage that is open already; else it is opened, and closed again. Ctrl-C and SIGTERM wait for the
+    end of the step and a checkpoint, then KeyboardInterrupt is raised. Raises VeloDepthError for data,
+    weights or settings that cannot be used, and where another run trains into `config.out`.
     """
+    with _claimed(Path(config.out)):
+        if pool is not None:
+            return _trained(config, pool)
+        with closing(pool_of(config, spent_by(config)[0].shards if config.render else 0)) as pool:
+            return _trained(config, pool)
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """`out` belongs to the first process of this run."""
+    if place()[0] != 0:
+        yield
+        return
+    with explained(out / "curve.csv"):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = claim(out)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _trained(config: Config, pool: Pool) -> Path:
     rank, processes, device = join(config)
     torch.manual_seed(config.seed)
     student = make_student(config)
     config = student.config = replace(config, sizes=config.sizes or student.sizes)
     out = Path(config.out)
-    checkpoint = out / f"{config.stage}.pt"
-    note = start_weights(student, config)
+    checkpoint = out / f"{config.name}.pt"
+    note, before = start_weights(student, config)
     student.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = student.groups()
     trained = [parameter for group in groups for parameter in group["params"]]
     optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=config.weight_decay)
     average = copy.deepcopy(student)
-    step = resume(checkpoint, student, average, optimiser) if checkpoint.exists() else 0
+    spent = resume(checkpoint, student, average, optimiser) if checkpoint.exists() else Spent(samples=before)
+    step, samples = spent.step, config.batch * processes
 
-    footage, held_out = open_footage(config.data)
-    make = (Stills if config.stage == "keyframe" else Clips)(footage, config)
+    pool.wait(1 if config.stage == "keyframe" else config.frames)
+    make = (Stills if config.stage == "keyframe" else Clips)(pool, config)
     stage: nn.Module = STAGES[config.stage](student)
     if processes > 1:
         stage = nn.parallel.DistributedDataParallel(stage)
     source = batches(make, config, rank, step)
-    record = Record(config, step, processes) if rank == 0 else None
+    record = Record(config, step) if rank == 0 else None
     if record:
         record.say(note)
-        record.say(f"held out for checks: {', '.join(str(each.folder) for each in held_out) or 'nothing'}")
-    started, sums = time.monotonic(), Sums()
+        names = ", ".join(str(each.folder) for each in pool.held)
+        record.say(f"held out for checks: {names or 'nothing' + ' yet' * bool(config.render)}")
+    started, sums = time.monotonic() - spent.seconds, Sums()
     student.train()
-    while step < config.steps:
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * schedule(step, config)
-        parts = stage(to_device(next(source), device))
-        loss = torch.stack(list(parts.values())).sum()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(trained, config.clip)
-        optimiser.step()
-        step += 1
-        follow(average, student, min(config.average, (1 + step) / (10 + step)))
-        sums.add(parts | {"loss": loss, "gradient": norm})
+    part = share(step, spent.seconds, config)  # of the budget that is spent
+    with uninterrupted() as asked:
+        while part < 1:
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * schedule(step, part, config)
+            parts = stage(to_device(next(source), device))
+            loss = torch.stack(list(parts.values())).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(trained, config.clip)
+            optimiser.step()
+            step += 1
+            follow(average, student, min(config.average, (1 + step) / (10 + step)))
+            sums.add(parts | {"loss": loss, "gradient": norm})
 
-        late = config.minutes > 0 and time.monotonic() - started > 60 * config.minutes
-        if processes > 1 and config.minutes > 0:
-            late = agreed(late, device)
-        if record:
-            record.tick(step)
-        if step % config.every == 0 or step == config.steps or late:
+            part = ASKED if asked else share(step, time.monotonic() - started, config)
+            if processes > 1:
+                part = agreed(part, device)
             if record:
-                figures, shown = check(average, held_out, config, device)
-                record.write(step, sums.means(), figures, shown)
-                save(checkpoint, student, average, optimiser, step)
-            sums = Sums()
-        if late:
-            break
+                record.tick(step, part)
+            if step % config.every == 0 or part >= 1:
+                if record:
+                    spent = Spent(
+                        step,
+                        time.monotonic() - started,
+                        spent.samples + samples * (step - spent.step),
+                        pool.seen,
+                    )
+                    figures, shown = ({}, []) if asked else check(average, pool.held, config, device)
+                    record.write(spent, sums.means(), figures, shown)
+                    save(checkpoint, student, average, optimiser, spent)
+                sums = Sums()
+        if record:
+            record.close()
     source.close()  # type: ignore[attr-defined]
-    if record:
-        record.close()
-        if isinstance(student, LargeStudent) and checkpoint.exists():
-            student.export(average.net, out)
+    if record and isinstance(student, LargeStudent) and checkpoint.exists():
+        student.export(average.net, out)
     if processes > 1:
         dist.destroy_process_group()
     return checkpoint
 
 
+def place() -> tuple[int, int]:
+    """This process's rank and how many there are, as torchrun's environment tells."""
+    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+
+
+def pool_of(config: Config, seen: int) -> Pool:
+    """The footage of a run, of whose rendered shards earlier starts have seen some."""
+    return RenderedPool(config, *place(), seen) if config.render else Pool.open(config.data)
+
+
 def join(config: Config) -> tuple[int, int, torch.device]:
     """This process's rank, how many there are, and its device; torchrun's environment tells."""
-    processes, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    rank, processes = place()
     name = config.device or ("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda":
         name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
@@ -123,24 +174,60 @@ def join(config: Config) -> tuple[int, int, torch.device]:
     return rank, processes, device
 
 
-def start_weights(student: Student, config: Config) -> str:
-    """Weights from `init`, or for stage propagation from the run's own keyframe.pt; what to note of it."""
+def start_weights(student: Student, config: Config) -> tuple[str, int]:
+    """Weights from `init`, or for stage propagation from the run's own keyframe.pt.
+
+    Returns what to note of it, and how many samples those weights have seen.
+    """
     own = Path(config.out) / "keyframe.pt"
     start = Path(config.init) if config.init else own if config.stage == "propagation" else None
     if start is None or (config.preset == "large" and not config.init and not own.exists()):
-        return f"{config.preset}, stage {config.stage}, from pretrained weights"
+        return f"{config.preset}, stage {config.stage}, from pretrained weights", 0
     if not start.exists():
         raise VeloDepthError(
             f"{start} does not exist: run the keyframe stage first, or give another by --init"
         )
-    missing = load_weights(student.net, start)
+    missing, samples = load_weights(student.net, start)
     new = f"; new, as they are not in it: {', '.join(missing)}" if missing else ""
-    return f"{config.preset}, stage {config.stage}, from {start}{new}"
+    return f"{config.preset}, stage {config.stage}, from {start}{new}", samples
 
 
-def schedule(step: int, config: Config) -> float:
-    """Learning rate over its peak: linear warm-up, then a cosine to 2 %."""
-    cosine = 0.5 + 0.5 * math.cos(math.pi * step / config.steps)
+class Spent(NamedTuple):
+    """What a stage has used up. samples: those of the stages before included; shards: rendered ones."""
+
+    step: int = 0
+    seconds: float = 0.0
+    samples: int = 0
+    shards: int = 0
+
+
+def spent_by(config: Config) -> tuple[Spent, float]:
+    """What a stage has spent so far, and its share of the budget, as its checkpoint says.
+
+    Raises VeloDepthError where that is none.
+    """
+    path = Path(config.out) / f"{config.name}.pt"
+    if not path.exists():
+        return Spent(), 0.0
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        spent = Spent(*(saved[name] for name in Spent._fields))
+    except Exception as error:  # torch raises many kinds for a file that is none
+        raise VeloDepthError(f"{path} cannot be read as a checkpoint of training ({error})") from error
+    return spent, share(spent.step, spent.seconds, config)
+
+
+def share(step: int, seconds: float, config: Config) -> float:
+    """Of the budget, how much is spent: of steps or of minutes, whichever is scarcer; 1 and above: all."""
+    return max(
+        step / config.steps if config.steps else 0.0,
+        seconds / (60 * config.minutes) if config.minutes else 0.0,
+    )
+
+
+def schedule(step: int, part: float, config: Config) -> float:
+    """Learning rate over its peak: linear warm-up, then a cosine over the budget to 2 %."""
+    cosine = 0.5 + 0.5 * math.cos(math.pi * part)
     return min(1, (step + 1) / config.warm_up) * (0.02 + 0.98 * cosine)
 
 
@@ -152,11 +239,11 @@ def follow(average: Student, student: Student, keep: float) -> None:
             a.lerp_(b, 1 - keep)
 
 
-def agreed(late: bool, device: torch.device) -> bool:
-    """Whether the time is up for any process, so that all stop at the same step."""
-    flag = torch.tensor(float(late), device=device)
-    dist.all_reduce(flag, dist.ReduceOp.MAX)
-    return bool(flag)
+def agreed(part: float, device: torch.device) -> float:
+    """The largest of all processes', so that rates are alike and all stop at the same step."""
+    most = torch.tensor(part, device=device)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    return float(most)
 
 
 def check(
@@ -171,27 +258,29 @@ def check(
     return check_propagation(average, held_out, config, device)
 
 
-def save(path: Path, student: Student, average: Student, optimiser: torch.optim.Optimizer, step: int) -> None:
+def save(
+    path: Path, student: Student, average: Student, optimiser: torch.optim.Optimizer, spent: Spent
+) -> None:
     """All that going on needs; whole or not at all."""
     content = {
         "net": student.net.state_dict(),
         "average": average.net.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "step": step,
+        **spent._asdict(),
         "config": asdict(student.config),
     }
     with whole(path) as temporary:
         torch.save(content, temporary)
 
 
-def resume(path: Path, student: Student, average: Student, optimiser: torch.optim.Optimizer) -> int:
-    """Take up a checkpoint of this run; returns its step."""
+def resume(path: Path, student: Student, average: Student, optimiser: torch.optim.Optimizer) -> Spent:
+    """Take up a checkpoint of this run; returns what it has spent."""
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         student.net.load_state_dict(saved["net"])
         average.net.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
-        return int(saved["step"])
+        return Spent(*(saved[name] for name in Spent._fields))
     except Exception as error:  # torch raises many kinds for a file that is none
         raise VeloDepthError(
             f"{path} does not fit this run ({error}): give another --out, or delete it to begin anew"
@@ -217,26 +306,26 @@ class Sums:
 class Record:
     """What a run tells: a bar on a terminal, STAGE.log, curve.csv, TensorBoard."""
 
-    def __init__(self, config: Config, step: int, processes: int):
+    def __init__(self, config: Config, step: int):
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._samples = config.batch * processes
         out = Path(config.out)
         out.mkdir(parents=True, exist_ok=True)
-        (out / f"{config.stage}.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
-        self._log = (out / f"{config.stage}.log").open("a", buffering=1)
-        self._curve = Curve(out / "curve.csv", config.stage, step)
+        (out / f"{config.name}.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+        self._log = (out / f"{config.name}.log").open("a", buffering=1)
+        self._curve = Curve(out / "curve.csv", config.name, step)
         self._board: Any = None
         if importlib.util.find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(out / "events" / config.stage), purge_step=step)
+            self._board = SummaryWriter(str(out / "events" / config.name), purge_step=step)
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(),
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None),
                    TextColumn("{task.fields[note]}"), TimeRemainingColumn())  # fmt: skip
         self._bar = Progress(*columns, console=console, disable=not console.is_terminal, expand=True)
-        self._task = self._bar.add_task(config.stage, total=config.steps, completed=step, note="")
+        self._task = self._bar.add_task(config.name, total=1.0, note="")
+        self._loss = ""
         self._bar.start()
         self._last = (time.monotonic(), step)
 
@@ -244,19 +333,20 @@ class Record:
         print(text, file=self._log)
         self._bar.console.print(text, soft_wrap=True, markup=False, highlight=False)
 
-    def tick(self, step: int) -> None:
-        self._bar.update(self._task, completed=step)
+    def tick(self, step: int, part: float) -> None:
+        self._bar.update(self._task, completed=part, note=f"step {step}{self._loss}")
 
     def write(
-        self, step: int, losses: dict[str, float], figures: dict[str, float], shown: list[Shown]
+        self, spent: Spent, losses: dict[str, float], figures: dict[str, float], shown: list[Shown]
     ) -> None:
         """A line of the log and of the curve."""
+        step = spent.step
         pace = (time.monotonic() - self._last[0]) / max(1, step - self._last[1])
         told = " ".join(f"{name} {value:.4f}" for name, value in losses.items())
         found = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
         self.say(f"step {step} {told} | {found} | {pace:.2f} s/step")
-        self._bar.update(self._task, note=f"loss {losses['loss']:.3f}")
-        self._curve.add(step, step * self._samples, losses["loss"], figures)
+        self._loss = f"  loss {losses['loss']:.3f}"
+        self._curve.add(step, spent.samples, losses["loss"], figures)
         if self._board:
             for name, value in losses.items():
                 self._board.add_scalar(f"train/{name}", value, step)
@@ -318,9 +408,3 @@ def colours(depth: np.ndarray, near: float, far: float) -> np.ndarray:
     picture = COLOURS[np.rint(255 * level).astype(np.uint8), 0]
     picture[depth <= 0] = UNKNOWN
     return picture
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    train(load_config(sys.argv[1]))

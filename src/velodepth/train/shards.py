@@ -20,7 +20,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from numpy.typing import NDArray
 
 from ..errors import VeloDepthError
 from ..media.atomic import explained
+from ..media.locks import hidden_beside
 
 VERSION = 1
 HELD_OUT_EVERY = 16
@@ -168,7 +168,7 @@ def write_shard(folder: str | os.PathLike[str], clips: Sequence[Clip], seed: int
     frames = [frame for clip in clips for frame in clip.frames]
     if not frames:
         raise VeloDepthError(f"there is no frame to write to {folder}; render some first")
-    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    partial = hidden_beside(folder)
     described = {"version": VERSION, "seed": seed, "shard": index, "frames": frames}
     with explained(folder):
         try:

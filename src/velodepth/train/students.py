@@ -234,14 +234,15 @@ def _load_imagenet(net: Nano) -> None:
         ) from error
 
 
-def load_weights(net: nn.Module, path: Path) -> list[str]:
+def load_weights(net: nn.Module, path: Path) -> tuple[list[str], int]:
     """Fill a network with the averaged weights of a checkpoint; returns the tensors it lacks or has in
-    another shape, which stay as they are.
+    another shape, which stay as they are, and how many samples the weights have seen.
 
     Raises VeloDepthError where the file is no checkpoint, or none of its tensors fits.
     """
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)["average"]
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        saved = checkpoint["average"]
     except Exception as error:  # torch raises many kinds for a file that is none
         raise VeloDepthError(f"{path} cannot be read as a checkpoint of training ({error})") from error
     own = net.state_dict()
@@ -249,4 +250,4 @@ def load_weights(net: nn.Module, path: Path) -> list[str]:
     if not fitting:
         raise VeloDepthError(f"{path} belongs to another network: none of its tensors fits")
     net.load_state_dict(fitting, strict=False)
-    return sorted(own.keys() - fitting.keys())
+    return sorted(own.keys() - fitting.keys()), checkpoint.get("samples", 0)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from velodepth.cli.failure import told
+from velodepth.cli.failure import kept, told
 from velodepth.errors import VeloDepthError
 
 app = typer.Typer(
@@ -66,7 +66,7 @@ def render(
       velodepth worlds render --out close --kinds tabletop --size 256x192
     """
 
-    from velodepth.cli.failure import INTERRUPTED, stderr
+    from velodepth.cli.failure import stderr
     from velodepth.cli.progress import bar
     from velodepth.cores import cores
 
@@ -82,12 +82,8 @@ def render(
             for _ in range(done):
                 step()
 
-        try:
+        with kept(f"whole shards are kept in {out}; run the same command again to go on"):
             shards = generate.render(out, frames, seed, recipe, processes or len(cores()), count)
-        except KeyboardInterrupt as interrupt:
-            kept = f"Interrupted: whole shards are kept in {out}; run it again to go on."
-            stderr().print(kept, soft_wrap=True)
-            raise typer.Exit(INTERRUPTED) from interrupt
     typer.echo(f"{len(shards)} shard{'s' * (len(shards) > 1)} in {out}")
 
 

@@ -1,7 +1,6 @@
-"""Rendering worlds without end: into memory, or into shards on many processes.
+"""Rendering worlds into shards, on many processes.
 
-All of a shard follows from the seed and its number alone: its textures, worlds, shots. The stream that
-training reads from memory is the same clips, shard after shard, without the files. Where moderngl finds a
+All of a shard follows from the seed and its number alone: its textures, worlds, shots. Where moderngl finds a
 GPU's EGL device, it renders there; nothing here depends on which it is.
 """
 
@@ -12,8 +11,6 @@ import itertools
 import multiprocessing
 import os
 import queue
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from velodepth.errors import VeloDepthError
+from velodepth.interrupts import obey_parent
 from velodepth.media.atomic import explained
+from velodepth.media.locks import claim
 from velodepth.train import shards
 from velodepth.train.shards import Clip
 
@@ -100,20 +99,12 @@ class Recipe:
         return [n for n in self.kinds if self.artwork is not None or not KINDS[n].needs_artwork]
 
 
-def stream_clips(
-    seed: int, worker: int = 0, workers: int = 1, recipe: Recipe | None = None
-) -> Iterator[Clip]:
-    """Clips and stills without end, rendered as they are asked for: shards worker, worker + workers, ...
+def shard_clips(seed: int, index: int, recipe: Recipe) -> Iterator[Clip]:
+    """The clips and stills of one shard, in order, about `recipe.shard` frames, rendered when asked.
 
-    Each has `frames` with "world" and "clip" numbers of its shard. Raises VeloDepthError where nothing can be
+    Their `frames` have "world" and "clip" numbers of the shard. Raises VeloDepthError where nothing can be
     rendered here (no moderngl, no EGL).
     """
-    for index in itertools.count(worker, workers):
-        yield from shard_clips(seed, index, recipe or Recipe())
-
-
-def shard_clips(seed: int, index: int, recipe: Recipe) -> Iterator[Clip]:
-    """The clips of one shard, in order; about `recipe.shard` frames."""
     rng = np.random.default_rng([seed, index])
     palette = Palette(rng, artwork=recipe.artwork)
     names = recipe.available()
@@ -161,12 +152,22 @@ def render(
     """Render at least `frames` frames into shards in a folder; those that exist are kept. Returns all.
 
     count: called with numbers of frames as they are done, those of existing shards first. Ctrl-C leaves only
-    whole shards. Raises VeloDepthError where nothing can be rendered, a process fails, or at the end a shard
-    is missing.
+    whole shards. Raises VeloDepthError where nothing can be rendered, another run renders into the folder, a
+    process fails, or at the end a shard is missing.
     """
     folder = Path(folder)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        lock = claim(folder)
+    try:
+        return _rendered(folder, frames, seed, recipe, processes, count)
+    finally:
+        lock.release()
+
+
+def _rendered(
+    folder: Path, frames: int, seed: int, recipe: Recipe, processes: int, count: Callable[[int], None]
+) -> list[Path]:
     numbers = range(-(-frames // recipe.shard))
     paths = [folder / shards.shard_name(index) for index in numbers]
     missing = [index for index in numbers if not (paths[index] / "frames.json").exists()]
@@ -177,8 +178,11 @@ def render(
     if processes == 1:
         for index in missing:
             job(index=index, count=count)
-    elif missing:
-        _on_processes(job, missing, processes, count)
+    else:
+        with Workers(job, [missing[k::processes] for k in range(min(processes, len(missing)))]) as workers:
+            while workers.busy:
+                for done in workers.reports(timeout=0.2):
+                    count(done)
     for path in paths:
         _confirm(path)
     return paths
@@ -195,47 +199,61 @@ def _confirm(path: Path) -> None:
         ) from error
 
 
-def _on_processes(
-    job: Callable[..., None], numbers: Sequence[int], processes: int, count: Callable[[int], None]
-) -> None:
-    """job(index=..., count=...) for all numbers, each on one of the processes."""
-    context = multiprocessing.get_context("spawn")
-    reports: Any = context.Queue()
-    workers = [
-        context.Process(target=_work, args=(job, numbers[k::processes], reports), daemon=True)
-        for k in range(min(processes, len(numbers)))
-    ]
-    try:
+class Workers:
+    """Processes that each call job(index=..., count=...) for the numbers given to them, one after the other.
+
+    A context manager: they start with the block, and are stopped at its end.
+    """
+
+    def __init__(self, job: Callable[..., None], numbers: Sequence[Sequence[int]]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._reports: Any = context.Queue()
+        self._processes = [
+            context.Process(target=_work, args=(job, each, self._reports), daemon=True) for each in numbers
+        ]
+
+    def __enter__(self) -> Workers:
         with _one_thread_each():
-            for worker in workers:
-                worker.start()
-        while any(worker.is_alive() for worker in workers) or not reports.empty():
+            for process in self._processes:
+                process.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for process in self._processes:
+            if process.is_alive():
+                process.terminate()
+        for process in self._processes:
+            if process.pid is not None:
+                process.join()
+
+    def reports(self, timeout: float) -> Iterator[int]:
+        """Numbers of frames as they are done, until none came for `timeout` seconds, or all have ended.
+
+        Raises VeloDepthError that one of them raised, or where one ended early.
+        """
+        while True:
             try:
-                report = reports.get(timeout=0.2)
+                report = self._reports.get(timeout=timeout)
             except queue.Empty:
-                continue
+                break
             if isinstance(report, VeloDepthError):
                 raise report
-            count(report)
-        failed = [worker.exitcode for worker in workers if worker.exitcode]
+            yield report
+        failed = [process.exitcode for process in self._processes if process.exitcode]
         if failed:
             raise VeloDepthError(
-                f"{len(failed)} of {len(workers)} rendering processes ended early (status {failed[0]}); "
-                "what they print stands above, and running the command again goes on from here"
+                f"{len(failed)} of {len(self._processes)} rendering processes ended early (status "
+                f"{failed[0]}); what they print stands above, and running the command again goes on from here"
             )
-    finally:
-        for worker in workers:
-            if worker.is_alive():
-                worker.terminate()
-        for worker in workers:
-            if worker.pid is not None:
-                worker.join()
+
+    @property
+    def busy(self) -> bool:
+        return any(process.is_alive() for process in self._processes) or not self._reports.empty()
 
 
 def _work(job: Callable[..., None], numbers: Sequence[int], reports: Any) -> None:
     """What a process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says when to end
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is half written is removed
+    obey_parent()
     try:
         for index in numbers:
             job(index=index, count=reports.put)

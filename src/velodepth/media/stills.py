@@ -1,0 +1,93 @@
+"""One frame to files of its own: for photos, and for `DepthFrame.save`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from velodepth.errors import VeloDepthError
+from velodepth.media.atomic import whole
+from velodepth.media.colour import Colouring, colourise
+from velodepth.media.depthclip import NpzWriter
+from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
+from velodepth.media.gltf import GlbWriter
+from velodepth.media.images import encode_image
+from velodepth.media.pointcloud import PlyWriter
+from velodepth.media.stereo import parallax, right_eye
+
+if TYPE_CHECKING:
+    from velodepth.stream.frame import DepthFrame
+
+Save = Callable[[Path, "DepthFrame"], None]
+
+NUMBERS: dict[str, Save] = {
+    each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter, PlyWriter, GlbWriter)
+}
+"""By the ending of the file; an NPZ makes itself whole."""
+ENDINGS = (".jpg", ".npz", *NUMBERS)
+
+PHOTO = {
+    "depth": "-depth.png",
+    "side": "-side.png",
+    "stereo": "-stereo.png",
+    "png": "-millimetres.png",
+    **{suffix[1:]: suffix for suffix in (".npz", *NUMBERS) if suffix != ".png"},
+}
+"""What can be written of a photo: the kind, as for videos, and what follows the photo's name."""
+
+
+def save_frame(frame: DepthFrame, path: str | Path) -> None:
+    """Writes one frame, as `DepthFrame.save` says; a file of that name is replaced, when it is whole.
+
+    Raises VeloDepthError for an ending that is none of `ENDINGS`, and where the file cannot be written.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        with NpzWriter(path) as writer:
+            writer.write(frame)
+    elif suffix in NUMBERS:
+        with whole(path) as temporary:
+            NUMBERS[suffix](temporary, frame)
+    elif suffix == ".jpg":
+        save_picture(path, colourise(frame.depth, scale=True))
+    else:
+        raise VeloDepthError(f"{path} does not tell what to write: let it end in {', '.join(ENDINGS)}")
+
+
+def save_photo(
+    frame: DepthFrame,
+    stem: Path,
+    kinds: Collection[str],
+    near: float | None = None,
+    far: float | None = None,
+) -> None:
+    """Writes what `kinds`, keys of `PHOTO`, say of one photo, to files named `stem` and what follows there.
+
+    near, far: metres of the ends of the colours, and of the parallax. Raises VeloDepthError as `save_frame`.
+    """
+    for kind in kinds:
+        path = stem.with_name(stem.name + PHOTO[kind])
+        if kind in ("depth", "side", "stereo"):
+            save_picture(path, _picture(kind, frame, near, far))
+        else:
+            save_frame(frame, path)
+
+
+def _picture(kind: str, frame: DepthFrame, near: float | None, far: float | None) -> np.ndarray:
+    colouring = Colouring(near, far)
+    painted = colouring.paint(frame)
+    if kind == "depth":
+        return painted
+    if kind == "side":
+        return np.hstack([frame.picture, painted])
+    return np.hstack([frame.picture, right_eye(frame.picture, parallax(frame.depth, colouring.range))])
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Writes an RGB uint8 (H, W, 3) picture as the .png or .jpg that its name says, whole or not at all."""
+    with whole(path) as temporary:
+        temporary.write_bytes(encode_image(path.suffix.lower(), picture))
