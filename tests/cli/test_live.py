@@ -113,8 +113,8 @@ def test_web_writes_a_static_page_and_replaces_nothing_unasked(call, folder):
     assert settings["engine"] == "browser" and len(settings["colours"]) == 256
     for name in (
         "index.html",
-        "nano/encode.onnx",
-        "nano/nano.safetensors",
+        "nano/look.onnx",
+        "nano/weights.safetensors",
         "vendor/ort-wasm-simd-threaded.wasm",
     ):
         assert (folder / "site" / name).is_file()

@@ -37,7 +37,7 @@ def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder
     first, others = [*KINDS][:5], [*KINDS][5:]
     outcome = call(
         "run", street, "--save", ",".join(first), "--save", ",".join(others), "--out", "a/b",
-        "--max-frames", 3, "--ply-every", 2, "--policy", "published", *FAST,
+        "--max-frames", 3, "--ply-every", 2, "--policy", "every:2", *FAST,
     )  # fmt: skip
     assert outcome.status == 0, outcome.err
     assert re.fullmatch(SUMMARY.format("3 frames", ".*"), outcome.out)
@@ -55,7 +55,7 @@ def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder
     assert len(written) == len(KINDS) - len(folders) + 3 * len(folders - chosen) + 2 * len(chosen)
 
     model = velodepth.load("nano")
-    expected = [f.depth for f, _ in zip(model.run(str(street), policy="published"), range(3), strict=False)]
+    expected = [f.depth for f, _ in zip(model.run(str(street), policy="every:2"), range(3), strict=False)]
     with np.load("a/b/street.npz") as archive:
         np.testing.assert_array_equal(archive["depth"], expected)
     for index, depth in enumerate(expected):
@@ -63,7 +63,7 @@ def test_every_kind_at_once_holds_what_the_library_computes(call, street, folder
     facts = json.loads((folder / "a/b/street.jsonl").read_text().splitlines()[0])
     assert facts["velodepth"] == velodepth.__version__ and facts["source"] == str(street)
     assert (facts["preset"], facts["runtime"], facts["device"]) == ("nano", "onnx", "cpu")
-    assert facts["policy"] == "published"
+    assert facts["policy"] == "every:2"
 
 
 @pytest.mark.parametrize(

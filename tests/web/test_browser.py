@@ -161,7 +161,7 @@ def test_what_the_browser_cannot_play_is_told_by_name(page, address, sound, tmp_
     assert page.errors == []
 
 
-@pytest.mark.parametrize("missing", ["browser/worker.js", "nano/encode.onnx", "vendor/*.wasm"])
+@pytest.mark.parametrize("missing", ["browser/worker.js", "nano/look.onnx", "vendor/*.wasm"])
 def test_a_network_that_does_not_start_is_told(page, address, walk, missing):
     page.route(f"**/{missing}", lambda route: route.abort())
     page.goto(f"http://{address}/local/")
