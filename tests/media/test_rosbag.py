@@ -16,6 +16,7 @@ from rosbags.typesys import Stores, get_typestore
 import velodepth
 from velodepth.cameras import KannalaBrandt, OpenCV, Pinhole
 from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.media.cloud import Cloud
 from velodepth.media.rosbag_writing import TOPICS
 from velodepth.media.source import Origin
 from velodepth.media.writing import Options, open_writer
@@ -361,7 +362,7 @@ def stamp(message):
 def test_what_is_written_has_the_stamps_and_frames_of_what_was_read(tmp_path, container):
     frames = []
     with velodepth.open_source(record(tmp_path, container)) as source:
-        options = Options(origin=source.origin)
+        options = Options(origin=source.origin, cloud=Cloud("all"))
         with open_writer(tmp_path / "depth.mcap", options=options) as writer:
             for frame in source:
                 frames.append(make_frame(frame.index, frame.time, source.camera))
@@ -409,12 +410,27 @@ def test_a_source_without_a_clock_begins_at_zero(tmp_path):
     assert (recorded, stamp(message), message.header.frame_id) == (1_500_000_000, 1_500_000_000, "camera")
 
 
+def test_points_are_optional_and_those_in_the_air_are_left_out(tmp_path):
+    from rosbags.highlevel import AnyReader
+
+    for name, cloud in (("none", Cloud("none")), ("clean", Cloud()), ("coarse", Cloud("all", stride=2))):
+        with open_writer(tmp_path / f"{name}.mcap", options=Options(cloud=cloud)) as writer:
+            writer.write(make_frame(0, 0.0))
+    with AnyReader([tmp_path / "none.mcap"]) as reader:
+        assert {c.topic for c in reader.connections} == TOPICS.keys() - {"/velodepth/points"}
+    ((_, clean),) = read_messages(tmp_path / "clean.mcap")["/velodepth/points"]
+    ((_, coarse),) = read_messages(tmp_path / "coarse.mcap")["/velodepth/points"]
+    values = clean.data.view("<f4").reshape(HEIGHT, WIDTH, 4)
+    assert np.isnan(values[0, 1, 0]) and np.isfinite(values[2:, :, 0]).all()  # 70 m beside 8 m
+    assert (coarse.height, coarse.width) == (HEIGHT // 2, WIDTH // 2)
+
+
 def test_another_reader_of_ros_messages_finds_the_same_depth_and_points(tmp_path):
     """Rerun's, which is written in another language and shares nothing with rosbags."""
     from rerun.chunk import McapReader
 
     frame = make_frame(0, 0.0)
-    with open_writer(tmp_path / "depth.mcap") as writer:
+    with open_writer(tmp_path / "depth.mcap", options=Options(cloud=Cloud("all"))) as writer:
         writer.write(frame)
     columns = {}
     for chunk in McapReader(tmp_path / "depth.mcap").stream():
