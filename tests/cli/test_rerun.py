@@ -12,7 +12,7 @@ FEW = ("--max-frames", "2")
 def test_alone_it_opens_the_viewer_and_writes_nothing(call, street, folder, monkeypatch):
     """The viewer itself is tested in tests/media/test_rerun_log.py; here is only what is sent there."""
     sent = []
-    monkeypatch.setattr(rerun_log.ViewerWriter, "__init__", lambda self: None)
+    monkeypatch.setattr(rerun_log.ViewerWriter, "__init__", lambda self, *told: None)
     monkeypatch.setattr(rerun_log.ViewerWriter, "write", lambda self, frame: sent.append(frame.index))
     monkeypatch.setattr(rerun_log.ViewerWriter, "close", lambda self: sent.append("closed"))
     outcome = call("run", "--rerun", street, *FEW)  # the source is not taken for its value
@@ -24,7 +24,7 @@ def test_alone_it_opens_the_viewer_and_writes_nothing(call, street, folder, monk
 
 
 def test_a_refused_output_leaves_nothing(call, street, folder, monkeypatch):
-    monkeypatch.setattr(rerun_log.ViewerWriter, "__init__", lambda self: pytest.fail("not before the others"))
+    monkeypatch.setattr(rerun_log.ViewerWriter, "__init__", lambda self, *told: pytest.fail("not before the others"))
     (folder / "street.jsonl").touch()
     outcome = call("run", street, "--rerun", "--save", "jsonl", *FEW)
     assert outcome.status == 2 and "street.jsonl is there already" in outcome.err

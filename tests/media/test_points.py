@@ -12,11 +12,15 @@ import trimesh
 
 from velodepth.cameras import KannalaBrandt, Pinhole
 from velodepth.errors import VeloDepthError
+from velodepth.media.cloud import Cloud
 from velodepth.media.writing import Options, open_writer
 from velodepth.stream.frame import DepthFrame
 
 WIDTH, HEIGHT = 33, 24
 PINHOLE = Pinhole(30.0, 32.0, 16.5, 12.0)
+
+
+ALL = Cloud("all")
 
 
 def make_frame(index=0, camera=PINHOLE, depth=None):
@@ -26,8 +30,8 @@ def make_frame(index=0, camera=PINHOLE, depth=None):
     return DepthFrame.of(depth, camera, picture, index=index, time=index / 30)
 
 
-def write(folder, kind, frames, points=1):
-    with open_writer(folder, kind, Options(points=points)) as writer:
+def write(folder, kind, frames, points=1, cloud=ALL):
+    with open_writer(folder, kind, Options(points=points, cloud=cloud)) as writer:
         for frame in frames:
             writer.write(frame)
     return sorted(path.name for path in folder.iterdir())
@@ -54,30 +58,48 @@ def test_points_and_colours(tmp_path, kind):
     assert np.count_nonzero(~known) == 2
     axes = (1, -1, -1) if kind == "glb" else (1, 1, 1)  # glTF: y up, the camera looks along -z
     np.testing.assert_array_equal(cloud.vertices, frame.points[known] * np.float32(axes))
-    if kind == "ply":
-        np.testing.assert_array_equal(cloud.colors[:, :3], frame.picture[known])
+    colours = frame.picture[known]
+    np.testing.assert_array_equal(cloud.colors[:, :3], colours if kind == "ply" else linear(colours))
 
 
-def test_colours_of_a_glb_are_linear_light_and_tell_all_values_apart(tmp_path):
+def linear(colours):
+    """Light in 8 bits for an sRGB picture (IEC 61966-2-1)."""
+    value = colours / 255
+    return np.rint(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4) * 255)
+
+
+def test_colours_of_a_glb_are_linear_light_in_8_bits(tmp_path):
     frame = make_frame()
-    frame.picture[:8, :32] = np.arange(256, dtype=np.uint8).reshape(8, 32, 1)
     write(tmp_path / "clip", "glb", [frame])
     gltf, rest = gltf_of(tmp_path / "clip" / "000000.glb")
     size, kind = struct.unpack_from("<I4s", rest)
     assert kind == b"BIN\0" and size == len(rest) - 8 == gltf["buffers"][0]["byteLength"]
     primitive = gltf["meshes"][0]["primitives"][0]
     accessor = gltf["accessors"][primitive["attributes"]["COLOR_0"]]
-    assert (accessor["componentType"], accessor["type"], accessor["normalized"]) == (5123, "VEC4", True)
-    view = gltf["bufferViews"][accessor["bufferView"]]
-    colours = np.frombuffer(rest, "<u2", 4 * accessor["count"], 8 + view["byteOffset"]).reshape(-1, 4)
-    assert (colours[:, 3] == 65535).all()
-    value = frame.picture.reshape(-1, 3) / 255
-    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    np.testing.assert_allclose(colours[:, :3] / 65535, light, atol=0.5001 / 65535)
-    assert len(np.unique(colours[:, 0])) == 256
+    assert (accessor["componentType"], accessor["type"], accessor["normalized"]) == (5121, "VEC4", True)
     positions = gltf["accessors"][primitive["attributes"]["POSITION"]]
     points = frame.points.reshape(-1, 3) * np.float32((1, -1, -1))
     assert positions["min"] == points.min(axis=0).tolist() and positions["max"] == points.max(axis=0).tolist()
+
+
+@pytest.mark.parametrize("kind", ["ply", "glb"])
+def test_what_hangs_in_the_air_and_every_other_pixel_is_left_out(tmp_path, kind):
+    depth = np.full((HEIGHT, WIDTH), 2.0)
+    depth[:, 16:], depth[:, 14:16] = (
+        6.0,
+        (3.0, 5.0),
+    )  # the columns 14 and 15 lead from the near to the far wall
+    frame = make_frame(depth=depth)
+    write(tmp_path / "clean", kind, [frame], cloud=Cloud())
+    write(tmp_path / "coarse", kind, [frame], cloud=Cloud("all", stride=2))
+    clean, coarse = (
+        next(iter(loaded.geometry.values())) if kind == "glb" else loaded
+        for loaded in (trimesh.load(tmp_path / name / f"000000.{kind}") for name in ("clean", "coarse"))
+    )
+    kept = [*range(14), *range(17, WIDTH)]  # 16 is beside 15
+    expected = frame.points[:, kept].reshape(-1, 3) * np.float32((1, -1, -1) if kind == "glb" else (1, 1, 1))
+    np.testing.assert_array_equal(clean.vertices, expected)
+    assert len(coarse.vertices) == 17 * 12
 
 
 def test_the_camera_of_a_glb_sees_what_the_picture_shows(tmp_path):

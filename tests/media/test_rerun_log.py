@@ -18,11 +18,13 @@ from rerun.chunk import RrdReader
 from velodepth.cameras import KannalaBrandt, Pinhole
 from velodepth.errors import VeloDepthError
 from velodepth.media import rerun_log
-from velodepth.media.writing import open_writer
+from velodepth.media.cloud import Cloud
+from velodepth.media.colour import Colouring
+from velodepth.media.writing import Options, open_writer
 from velodepth.stream.frame import DepthFrame
 
 CLOCK = {"log_time", "blueprint", "RecordingInfo"}
-PER_FRAME = {"/camera/picture", "/camera/depth", "/points"}
+PER_FRAME = {"/camera/picture", "/camera/depth", "/camera/colours", "/points"}
 
 
 def make_frame(index, width=64, height=48, camera=None):
@@ -52,8 +54,14 @@ def read(path):
     return {entity: sorted(of, key=lambda row: row.get("frame") or 0) for entity, of in rows.items()}
 
 
-def write(path, frames):
-    with open_writer(path) as writer:
+def assert_close(buffer, depth):
+    """Bytes of float16 against float32 metres."""
+    metres = np.array(buffer, np.uint8).view("<f2").reshape(depth.shape)
+    np.testing.assert_allclose(metres, depth, 2**-11)
+
+
+def write(path, frames, options=None):
+    with open_writer(path, options=options) as writer:
         for frame in frames:
             writer.write(frame)
     return read(path)
@@ -81,13 +89,26 @@ def test_what_is_logged_is_what_was_computed(tmp_path):
         decoded = cv2.imdecode(np.array(code, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
         assert np.abs(decoded.astype(int) - frame.picture).mean() < 3
         (values,) = depth["DepthImage:buffer"]
-        np.testing.assert_array_equal(np.array(values, np.uint8).view("<f4").reshape(48, 64), frame.depth)
+        assert_close(values, frame.depth)
         assert depth["DepthImage:meter"] == [1.0]
         positions = np.array(points["Points3D:positions"], np.float32)
         np.testing.assert_array_equal(positions, frame.points.reshape(-1, 3))
         colours = np.array(points["Points3D:colors"], np.uint32)  # 0xRRGGBBAA
         rgb = np.stack([colours >> shift & 255 for shift in (24, 16, 8)], axis=1)
         np.testing.assert_array_equal(rgb, frame.picture.reshape(-1, 3))
+
+
+def test_its_colours_are_those_of_our_videos(tmp_path):
+    frames = [make_frame(index, 320, 240) for index in range(2)]
+    rows = write(tmp_path / "clip.rrd", frames, Options(near=1.0, far=9.0))["/camera/colours"]
+    for row, frame in zip(rows, frames, strict=True):
+        (code,) = row["EncodedImage:blob"]
+        decoded = cv2.imdecode(np.array(code, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        assert np.abs(decoded.astype(int) - Colouring(1, 9).paint(frame)).mean() < 3
+
+
+def test_points_can_be_left_out(tmp_path):
+    assert "/points" not in write(tmp_path / "clip.rrd", [make_frame(0)], Options(cloud=Cloud("none")))
 
 
 def test_the_layout_comes_with_it(tmp_path):
@@ -142,7 +163,7 @@ def server(tmp_path):
 @pytest.mark.filterwarnings("ignore:RRD file has no footer")  # the server is still writing it
 def test_the_viewer_gets_the_same(tmp_path, server):
     _, port = server
-    with rerun_log.ViewerWriter(port) as viewer:
+    with rerun_log.ViewerWriter(port=port) as viewer:
         viewer.write(make_frame(0))
         viewer.write(make_frame(1))
     rows = {}
@@ -152,7 +173,7 @@ def test_the_viewer_gets_the_same(tmp_path, server):
             rows = read(tmp_path / "served.rrd")
     assert [row["frame"] for row in rows["/camera/depth"]] == [0, 1]
     (values,) = rows["/camera/depth"][1]["DepthImage:buffer"]
-    np.testing.assert_array_equal(np.array(values, np.uint8).view("<f4").reshape(48, 64), make_frame(1).depth)
+    assert_close(values, make_frame(1).depth)
 
 
 def test_without_a_display_it_wants_a_viewer_that_is_open(monkeypatch):
@@ -162,12 +183,12 @@ def test_without_a_display_it_wants_a_viewer_that_is_open(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(VeloDepthError, match=r"there is no display: write a file with --save rerun"):
-            rerun_log.ViewerWriter(free.getsockname()[1])
+            rerun_log.ViewerWriter(port=free.getsockname()[1])
 
 
 def test_a_viewer_that_is_closed_ends_the_run(server):
     process, port = server
-    viewer = rerun_log.ViewerWriter(port)
+    viewer = rerun_log.ViewerWriter(port=port)
     viewer.write(make_frame(0))
     process.kill()
     process.wait()

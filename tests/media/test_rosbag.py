@@ -7,15 +7,18 @@ import sys
 import warnings
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 from rosbags import rosbag1, rosbag2
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 import velodepth
 from velodepth.cameras import KannalaBrandt, OpenCV, Pinhole
 from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.media.cloud import Cloud
+from velodepth.media.rosbag import VIDEO, VIDEO_FIELDS
 from velodepth.media.rosbag_writing import TOPICS
 from velodepth.media.source import Origin
 from velodepth.media.writing import Options, open_writer
@@ -304,12 +307,121 @@ def test_a_bag_without_pictures(tmp_path):
         velodepth.open_source(tmp_path / "empty")
 
 
-def test_a_topic_that_is_no_picture_is_named(tmp_path):
+def test_depth_is_no_picture(tmp_path):
+    """A RealSense's topics, as the ROS driver and as librealsense's own recorder name them."""
+    depth = np.ones((HEIGHT, WIDTH), np.uint16)
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.image("/camera/aligned_depth_to_color/image_raw", START, depth, "16UC1")
+        recorder.image("/device_0/sensor_0/Depth_0/image/data", START, depth, "mono16")
+        recorder.image("/estimated", START, depth.astype(np.float32), "32FC1")
+        recorder.record(
+            "/camera/depth/image_raw/compressedDepth", "sensor_msgs/msg/CompressedImage", START,
+            header=recorder.header(START), format="16UC1; compressedDepth png", data=png(0),
+        )  # fmt: skip
+        recorder.info("/device_0/sensor_1/Color_0/info/camera_info", START)
+        recorder.image("/device_0/sensor_1/Color_0/image/data", START, picture(0), "rgb8")
+    with velodepth.open_source(tmp_path / "bag") as source:
+        assert source.topic == "/device_0/sensor_1/Color_0/image/data"
+        assert source.camera == Pinhole(50, 51, 24, 16, size=(WIDTH, HEIGHT))
+    (frame,) = read(tmp_path / "bag")
+    np.testing.assert_array_equal(frame.picture, picture(0))
+    with pytest.raises(
+        VeloDepthError, match=r"no pictures on /estimated: choose from /device_0/\S+$"
+    ) as caught:
+        velodepth.open_source(tmp_path / "bag", topic="/estimated")
+    sentence(caught)
+
+
+def test_sixteen_bits_that_are_not_called_depth_are_a_picture(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.image("/thermal", START, np.full((HEIGHT, WIDTH), 257 * 90, np.uint16), "mono16")
+    (frame,) = read(tmp_path / "bag")
+    assert (frame.picture == 90).all()
+
+
+def test_depth_alone_is_refused(tmp_path):
     with Recorder(tmp_path / "bag", "mcap") as recorder:
         recorder.image("/depth", START, np.ones((HEIGHT, WIDTH), np.float32), "32FC1")
-    with pytest.raises(VeloDepthError, match=r"bag, topic /depth: an image is encoded as '32FC1'") as caught:
+    with pytest.raises(VeloDepthError, match=r"bag has depth and no pictures on /depth: give a bag with"):
+        velodepth.open_source(tmp_path / "bag")
+
+
+def test_an_encoding_that_is_no_picture_is_named(tmp_path):
+    with Recorder(tmp_path / "bag", "mcap") as recorder:
+        recorder.image("/flow", START, np.ones((HEIGHT, WIDTH, 2), np.float32), "32FC2")
+    with pytest.raises(VeloDepthError, match=r"bag, topic /flow: an image is encoded as '32FC2'") as caught:
         read(tmp_path / "bag")
     sentence(caught)
+
+
+def coded(path, codec, count, **options):
+    """Coded pictures of a video, one a packet, with their parameters before each keyframe (Annex B)."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"g": "4", "crf": "10", **options}
+        for index in range(count):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index % 3), "rgb24")))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        return [np.frombuffer(bytes(packet), np.uint8) for packet in container.demux() if packet.size]
+
+
+CODED = {
+    "h264": ("libx264", {"bf": "0"}),
+    "vp9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+}
+
+
+def record_video(path, container, form, kind, packets, stamps):
+    with Recorder(path, container) as recorder:
+        for stamp, packet in zip(stamps, packets, strict=True):
+            if kind == VIDEO:
+                time = recorder.header(stamp).stamp
+                if VIDEO not in recorder.store.types:
+                    recorder.store.register(get_types_from_msg(VIDEO_FIELDS, VIDEO))
+                recorder.record(
+                    "/front/video", kind, stamp + DELAY,
+                    timestamp=time, frame_id="front_optical", data=packet, format=form,
+                )  # fmt: skip
+            else:
+                recorder.record(
+                    "/front/h264",
+                    kind,
+                    stamp + DELAY,
+                    header=recorder.header(stamp),
+                    format=form,
+                    data=packet,
+                )
+            recorder.info("/front/camera_info", stamp)
+
+
+@pytest.mark.parametrize("kind", ["sensor_msgs/msg/CompressedImage", VIDEO])
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("form", CODED)
+def test_video_in_a_bag_is_decoded(tmp_path, kind, container, form):
+    codec, options = CODED[form]
+    path = tmp_path / CONTAINERS[container]
+    stamps = [START + 40_000_000 * index for index in range(10)]
+    packets = coded(tmp_path / f"clip.{'h264' if form == 'h264' else 'webm'}", codec, 10, **options)
+    record_video(path, container, form, kind, packets, stamps)
+    frames = read(path)
+    assert [frame.time for frame in frames] == pytest.approx([0.04 * index for index in range(10)])
+    for frame in frames:
+        assert np.abs(frame.picture.astype(int) - picture(frame.index % 3)).mean() < 6
+    with velodepth.open_source(path) as source:
+        assert source.camera == Pinhole(50, 51, 24, 16, size=(WIDTH, HEIGHT))
+        assert source.origin.frame_id == "front_optical" and source.origin.stamp == START
+
+
+def test_video_that_begins_between_keyframes_begins_with_the_next(tmp_path):
+    packets = coded(tmp_path / "clip.h264", "libx264", 10, bf="0", sc_threshold="0")[2:]
+    stamps = [START + 40_000_000 * index for index in range(2, 10)]
+    record_video(tmp_path / "bag", "mcap", "h264", VIDEO, packets, stamps)
+    with pytest.warns(MediaWarning, match="has 2 pictures, damaged or no later"):
+        frames = list(velodepth.open_source(tmp_path / "bag"))
+    assert [frame.time for frame in frames] == pytest.approx([0.04 * index for index in range(6)])
+    assert np.abs(frames[0].picture.astype(int) - picture(4 % 3)).mean() < 6
 
 
 def test_a_topic_only_goes_with_a_bag(tmp_path):
@@ -361,7 +473,7 @@ def stamp(message):
 def test_what_is_written_has_the_stamps_and_frames_of_what_was_read(tmp_path, container):
     frames = []
     with velodepth.open_source(record(tmp_path, container)) as source:
-        options = Options(origin=source.origin)
+        options = Options(origin=source.origin, cloud=Cloud("all"))
         with open_writer(tmp_path / "depth.mcap", options=options) as writer:
             for frame in source:
                 frames.append(make_frame(frame.index, frame.time, source.camera))
@@ -409,12 +521,27 @@ def test_a_source_without_a_clock_begins_at_zero(tmp_path):
     assert (recorded, stamp(message), message.header.frame_id) == (1_500_000_000, 1_500_000_000, "camera")
 
 
+def test_points_are_optional_and_those_in_the_air_are_left_out(tmp_path):
+    from rosbags.highlevel import AnyReader
+
+    for name, cloud in (("none", Cloud("none")), ("clean", Cloud()), ("coarse", Cloud("all", stride=2))):
+        with open_writer(tmp_path / f"{name}.mcap", options=Options(cloud=cloud)) as writer:
+            writer.write(make_frame(0, 0.0))
+    with AnyReader([tmp_path / "none.mcap"]) as reader:
+        assert {c.topic for c in reader.connections} == TOPICS.keys() - {"/velodepth/points"}
+    ((_, clean),) = read_messages(tmp_path / "clean.mcap")["/velodepth/points"]
+    ((_, coarse),) = read_messages(tmp_path / "coarse.mcap")["/velodepth/points"]
+    values = clean.data.view("<f4").reshape(HEIGHT, WIDTH, 4)
+    assert np.isnan(values[0, 1, 0]) and np.isfinite(values[2:, :, 0]).all()  # 70 m beside 8 m
+    assert (coarse.height, coarse.width) == (HEIGHT // 2, WIDTH // 2)
+
+
 def test_another_reader_of_ros_messages_finds_the_same_depth_and_points(tmp_path):
     """Rerun's, which is written in another language and shares nothing with rosbags."""
     from rerun.chunk import McapReader
 
     frame = make_frame(0, 0.0)
-    with open_writer(tmp_path / "depth.mcap") as writer:
+    with open_writer(tmp_path / "depth.mcap", options=Options(cloud=Cloud("all"))) as writer:
         writer.write(frame)
     columns = {}
     for chunk in McapReader(tmp_path / "depth.mcap").stream():

@@ -14,7 +14,7 @@ from velodepth import DepthFrame, KannalaBrandt, Pinhole, VeloDepthError
 WIDTH, HEIGHT = 40, 30
 CAMERA = Pinhole(35.0, 36.0, 20.5, 14.0)
 RANDOM = np.random.default_rng(0)
-DEPTH = RANDOM.uniform(1, 9, (HEIGHT, WIDTH)).astype(np.float32)
+DEPTH = (np.geomspace(9, 1, HEIGHT)[:, None] * RANDOM.uniform(1, 1.02, (HEIGHT, WIDTH))).astype(np.float32)
 PICTURE = RANDOM.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 

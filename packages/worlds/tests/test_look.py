@@ -74,6 +74,47 @@ def test_noise_has_the_strength_it_says_and_follows_the_generator(radiance):
     assert (first != _developed(flat, noisy, seed=2)).any()
 
 
+def test_photons_are_counted(radiance):
+    """Of two flat fields the brighter has more noise, but less of itself, before any curve."""
+    wanted = Look(photons=2e-3, gamma=2.2)  # gamma 2.2: linear
+    dark, light = (np.full((120, 120, 3), value, np.float32) for value in (0.1, 0.4))
+    spread = []
+    for flat in (dark, light):
+        picture = look.developed(flat, wanted, 0.18, 0.0, np.random.default_rng(0))
+        assert picture.mean() / 255 == pytest.approx(flat[0, 0, 0], rel=0.02)
+        spread.append(picture.std() / 255)
+    assert spread[1] / spread[0] == pytest.approx(2.0, rel=0.15)
+
+
+def test_what_is_in_focus_stays_sharp_and_the_rest_does_not():
+    rng = np.random.default_rng(0)
+    radiance = rng.uniform(0, 1, (40, 60, 3)).astype(np.float32)
+    depth = np.full((40, 60), 0.5, np.float32)
+    depth[:, 20:40], depth[:, 40:] = 2.0, 0  # near, far, sky
+    seen = look.defocused(radiance, depth, 2.0, 4.0)
+    sharp, blurred = ((seen - radiance)[5:-5, part] for part in (np.s_[27:33], np.s_[3:13]))
+    assert np.abs(sharp).mean() < 0.02 and seen[5:-5, 3:13].std() < 0.3 * radiance.std()
+    assert blurred.std() > 0.2 and seen[5:-5, 47:].std() < 0.3 * radiance.std()
+    np.testing.assert_allclose(look.defocused(np.ones_like(radiance), depth, 2.0, 4.0), 1, atol=1e-5)
+    np.testing.assert_allclose(
+        look.defocused(radiance, np.full_like(depth, 2.0), 2.0, 4.0), radiance, atol=1e-6
+    )
+
+
+def test_motion_blur_is_as_long_as_the_motion():
+    line = np.zeros((21, 41, 3), np.float32)
+    line[:, 20] = 1.0
+    moved = np.zeros((21, 41, 2))
+    moved[..., 0] = 8.0
+    seen = look.smeared(line, moved)[10, :, 0]
+    lit = np.flatnonzero(seen > 0.02)
+    assert (
+        8 <= np.ptp(lit) <= 10 and (lit[0] + lit[-1]) / 2 == 20 and seen.sum() == pytest.approx(1, abs=0.05)
+    )
+    moved[...] = np.nan
+    np.testing.assert_array_equal(look.smeared(line, moved), line)
+
+
 @pytest.mark.parametrize("wanted", [Look(jpeg=70), Look(crf=24)])
 def test_codecs_keep_size_and_number_and_do_the_same_every_time(radiance, wanted):
     """41 x 30 is odd: H.264 needs even sizes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from velodepth_worlds import furniture, rooms, tabletop
+from velodepth_worlds import figures, furniture, rooms, tabletop
 from velodepth_worlds.scene import joined
 from velodepth_worlds.space import Space
 from velodepth_worlds.textures import Palette
@@ -103,6 +103,24 @@ def test_rooms_are_seen_from_near_and_from_far(worlds):
     near = np.mean(np.array(distances) < 0.9)
     assert 0.2 < near < 0.8
     assert np.percentile(distances, 95) > 1.8
+
+
+def test_rooms_are_seen_from_low_down_and_from_above_and_people_from_near(palette):
+    rng = np.random.default_rng(4)
+    room = rooms.Room(rng, palette, 4.5, 4.0, 2.6)
+    room.enclose()
+    rooms.furnish(room, "living")
+    while not room.people:
+        someone = room.free(figures.person(rng, palette))
+        room.people += [someone] if someone else []
+    looks = [room.look(rng) for _ in range(600)]
+    eyes, targets = (np.array(each) for each in zip(*looks, strict=True))
+    steep = np.arctan2(eyes[:, 1] - targets[:, 1], np.linalg.norm((eyes - targets)[:, [0, 2]], axis=1))
+    assert np.mean(eyes[:, 1] < 0.3) > 0.04 and np.mean(steep > 0.9) > 0.12
+    low, high = room.people[0].low, room.people[0].high
+    at_people = ((targets > low - 0.01) & (targets < high + 0.01)).all(axis=1)
+    away = np.linalg.norm(eyes - targets, axis=1)[at_people]
+    assert at_people.sum() > 20 and away.min() < 0.7 and away.max() > 2
 
 
 def test_cameras_keep_out_of_furniture_and_walls(palette):

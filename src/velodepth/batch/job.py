@@ -32,6 +32,8 @@ class Settings:
     near: float | None = None  # metres, as in media.writing.Options
     far: float | None = None
     points: int = 30
+    cloud: str = "clean"  # as in media.cloud.Cloud
+    point_stride: int = 1
     sound: bool = True  # of the video, in videos
     rate: float = 30.0  # frames a second of images
     topic: str | None = None  # of bags with pictures on several
@@ -167,6 +169,7 @@ class Worker:
             return Failure(f"{type(error).__name__}: {error}", hopeless=False)
 
     def _done(self, job: Job, caught: list[warnings.WarningMessage]) -> Receipt:
+        from ..media.cloud import Cloud
         from ..media.reading import is_bag, open_source
         from ..media.writing import Options, writers_for
 
@@ -183,12 +186,13 @@ class Worker:
             "policy": settings.policy,
         }
         told = Options(
-            settings.near,
-            settings.far,
-            settings.points,
-            facts,
-            source.origin,
-            source.sound if settings.sound else None,
+            near=settings.near,
+            far=settings.far,
+            points=settings.points,
+            cloud=Cloud(settings.cloud, settings.point_stride),
+            facts=facts,
+            origin=source.origin,
+            sound=source.sound if settings.sound else None,
             overwrite=True,
             inputs=source.paths,
         )

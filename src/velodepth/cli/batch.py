@@ -32,6 +32,8 @@ def batch(
     ] = None,
     range_: options.Range = None,
     ply_every: options.PlyEvery = 30,
+    points: options.Points = "clean",
+    point_stride: options.PointStride = 1,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
@@ -75,10 +77,12 @@ def batch(
     from ..batch.manifest import NAME, needed, write_manifest
     from ..batch.run import plan, rows_of, work_off
     from ..media.atomic import refuse_inputs
+    from ..media.cloud import Cloud
     from ..presets import PRESETS
 
     needed()
     near, far = options.near_far(range_)
+    Cloud(points, point_stride)  # a wrong word is told now
     settings = Settings(
         kinds=_kinds(save or ["npz"]),
         preset=os.path.abspath(preset) if os.path.exists(preset) and preset not in PRESETS else preset,
@@ -88,6 +92,8 @@ def batch(
         near=near,
         far=far,
         points=ply_every,
+        cloud=points,
+        point_stride=point_stride,
         sound=not no_sound,
         rate=rate,
         topic=topic,

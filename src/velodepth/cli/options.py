@@ -44,6 +44,16 @@ Range = Annotated[
 PlyEvery = Annotated[
     int, typer.Option(metavar="N", min=1, help="With --save ply or glb: points of every Nth frame.")
 ]
+Points = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="Of ply, glb, bag and rerun: clean (without those that hang in the air at edges), all, or none.",
+    ),
+]
+PointStride = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Points of every Nth pixel of every Nth row.")
+]
 CameraFile = Annotated[
     Path | None,
     typer.Option(

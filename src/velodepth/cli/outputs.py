@@ -50,12 +50,13 @@ def open_with_rerun(out: str, stem: str, kinds: Sequence[str], options: Options)
 
     Nothing else is where neither `kinds` nor another `out` than this folder are given.
     """
+    from ..media.colour import Colouring
     from ..media.rerun_log import ViewerWriter
 
     with ExitStack() as undo:
         asked = open_outputs(out, stem, kinds, options) if kinds or out != "." else Writers(Path(out), [])
         undo.callback(asked.discard)
-        viewer = ViewerWriter()
+        viewer = ViewerWriter(Colouring(options.near, options.far), options.cloud)
         undo.pop_all()
     return Writers(asked.path, [viewer, *asked.writers])
 

@@ -13,6 +13,7 @@ import typer
 from ..errors import VeloDepthError
 from ..interrupts import uninterrupted
 from ..media.atomic import refuse_inputs
+from ..media.cloud import Cloud
 from ..media.excerpt import fitted
 from ..media.images import read_image
 from ..media.stills import ENDINGS, PHOTO, save_frame, save_photo
@@ -27,7 +28,8 @@ def process_photos(
     model: Model,
     out: str,
     kinds: Sequence[str],
-    colours: tuple[float | None, float | None] = (None, None),
+    colours: tuple[float | None, float | None],
+    cloud: Cloud,
     lens: Lens | None = None,
     box: tuple[int, int] | None = None,
     overwrite: bool = False,
@@ -37,6 +39,7 @@ def process_photos(
 
     out: a folder; or, of one photo, a file, whose ending says what it is (`DepthFrame.save`).
     kinds: of `PHOTO`; with none, depth in colours and as numbers. colours: near and far in metres, or None.
+    cloud: which points of ply and glb.
     lens: the camera of pictures of a size; None to estimate it. box: as for `Excerpt`.
     Raises VeloDepthError before anything is computed where that does not go together, an output is a photo,
     or is there already and not to be overwritten. After Ctrl-C, typer.Exit(130): what was written stays.
@@ -69,9 +72,9 @@ def process_photos(
                 frame = model.stream(camera).push(fitted(picture, box))
                 with uninterrupted():
                     if is_file:
-                        save_frame(frame, out)
+                        save_frame(frame, out, cloud)
                     else:
-                        save_photo(frame, stem, kinds, *colours)
+                        save_photo(frame, stem, kinds, *colours, cloud)
                     tally.count(frame)
                 advance()
     except KeyboardInterrupt:

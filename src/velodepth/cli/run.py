@@ -36,6 +36,8 @@ def run(
     overwrite: options.Overwrite = False,
     range_: options.Range = None,
     ply_every: options.PlyEvery = 30,
+    points: options.Points = "clean",
+    point_stride: options.PointStride = 1,
     camera: options.CameraFile = None,
     focal: Annotated[
         str | None,
@@ -108,6 +110,7 @@ def run(
       velodepth run street.mp4 --rerun
     """
     from .. import __version__, load
+    from ..media.cloud import Cloud
     from ..media.excerpt import Excerpt
     from ..media.images import Images
     from ..media.writing import Options
@@ -116,6 +119,7 @@ def run(
     from .process import process
 
     near, far = options.near_far(range_)
+    cloud = Cloud(points, point_stride)
     lens = _lens(camera, focal)
     box = options.pixels("--resize", resize) if resize else None
     whole = options.open_sources(source, raw_size, rate, topic)
@@ -125,7 +129,7 @@ def run(
         raise VeloDepthError(f"--stills is for images, and {whole.name} is none: leave it out")
     if isinstance(whole, Images) and (stills or len(whole.paths) == 1) and not rerun:
         model = load(preset, runtime, device)
-        process_photos(whole.paths, model, out, kinds, (near, far), lens, box, overwrite, quiet)
+        process_photos(whole.paths, model, out, kinds, (near, far), cloud, lens, box, overwrite, quiet)
         return
     pictures = Excerpt(whole, start, duration, stride, box)
     model = load(preset, runtime, device)
@@ -139,7 +143,17 @@ def run(
     }
     sound = None if no_sound else pictures.sound
     inputs = [*pictures.paths, *([camera] if camera else [])]
-    told = Options(near, far, ply_every, facts, pictures.origin, sound, overwrite, inputs)
+    told = Options(
+        near=near,
+        far=far,
+        points=ply_every,
+        cloud=cloud,
+        facts=facts,
+        origin=pictures.origin,
+        sound=sound,
+        overwrite=overwrite,
+        inputs=inputs,
+    )
     outputs = out, stem_of(source), kinds, told
     writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet)

@@ -254,7 +254,7 @@ class FolderWriter(Writer):
     def write(self, frame: DepthFrame) -> None:
         path = self.path / f"{frame.index:06d}{self.suffix}"
         with uninterrupted(), explained(path), _renamed(path) as temporary:
-            self.save(temporary, frame)
+            self._save(temporary, frame)
 
     def close(self) -> None:
         self._lock.release()
@@ -264,6 +264,9 @@ class FolderWriter(Writer):
 
     def discard(self) -> None:
         self.close()
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        self.save(path, frame)
 
     @staticmethod
     def save(path: Path, frame: DepthFrame) -> None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from velodepth.cameras import Pinhole
+from velodepth.media.cloud import Cloud
 from velodepth.media.colour import LINEAR
 from velodepth.media.pointcloud import PointsWriter
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-FLOAT, USHORT, POINTS, VERTICES = 5126, 5123, 0, 34962  # glTF 2.0, sections 3.6.2.2, 5.24.4 and 5.11.5
+FLOAT, UBYTE, POINTS, VERTICES = 5126, 5121, 0, 34962  # glTF 2.0, sections 3.6.2.2, 5.24.4 and 5.11.5
 NEAREST = 0.01  # metres, of the camera's view
 
 
@@ -25,21 +26,21 @@ class GlbWriter(PointsWriter):
     """000000.glb, ...: the points of chosen frames, with the colours of the picture, and the camera.
 
     Axes and units are those of glTF 2.0: metres, x right, y up, and the camera looks along -z; so y and z
-    have the other sign than in camera axes. POSITION is float32. COLOR_0 is linear light, 16 bits, as glTF
-    wants it, and not lit. Pixels run row by row, those without a finite point are left out. A pinhole camera
-    stands at the origin as a camera of the scene, with its vertical field of view; glTF has no words for a
-    centre that is not the picture's, so the intrinsics in pixels are among its extras. Other lenses are left
-    out.
+    have the other sign than in camera axes. POSITION is float32. COLOR_0 is linear light, as glTF wants it,
+    in 8 bits, which all programs read, and not lit. Pixels run row by row, and `Cloud` says which are left
+    out. A pinhole camera stands at the origin as a camera of the scene, with its vertical field of view; glTF
+    has no words for a centre that is not the picture's, so the intrinsics in pixels are among its extras.
+    Other lenses are left out.
     """
 
     suffix = ".glb"
 
     @staticmethod
-    def save(path: Path, frame: DepthFrame) -> None:
-        known = np.isfinite(frame.points).all(axis=2)
-        points = frame.points[known] * np.array((1, -1, -1), np.float32)
-        colours = np.full((len(points), 4), 65535, "<u2")
-        colours[:, :3] = np.rint(LINEAR[frame.picture[known]] * 65535)
+    def save(path: Path, frame: DepthFrame, cloud: Cloud | None = None) -> None:
+        points, picture = (cloud or Cloud()).list(frame)
+        points = points * np.array((1, -1, -1), np.float32)
+        colours = np.full((len(points), 4), 255, np.uint8)
+        colours[:, :3] = np.rint(LINEAR[picture] * 255)
         path.write_bytes(glb(scene(frame, points), points.astype("<f4").tobytes() + colours.tobytes()))
 
 
@@ -71,7 +72,7 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
                 },
                 {
                     "bufferView": 1,
-                    "componentType": USHORT,
+                    "componentType": UBYTE,
                     "normalized": True,
                     "count": count,
                     "type": "VEC4",
@@ -79,9 +80,9 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
             ],
             "bufferViews": [
                 {"buffer": 0, "byteOffset": 0, "byteLength": 12 * count, "target": VERTICES},
-                {"buffer": 0, "byteOffset": 12 * count, "byteLength": 8 * count, "target": VERTICES},
+                {"buffer": 0, "byteOffset": 12 * count, "byteLength": 4 * count, "target": VERTICES},
             ],
-            "buffers": [{"byteLength": 20 * count}],
+            "buffers": [{"byteLength": 16 * count}],
         }
     if isinstance(frame.camera, Pinhole):
         camera, (height, width) = frame.camera, frame.depth.shape

@@ -10,6 +10,7 @@ import numpy as np
 
 from velodepth.errors import VeloDepthError
 from velodepth.media.atomic import FolderWriter
+from velodepth.media.cloud import Cloud
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
@@ -21,39 +22,52 @@ VERTEX = np.dtype([(axis, "<f4") for axis in AXES] + [(colour, "u1") for colour 
 class PointsWriter(FolderWriter):
     """Base of the formats with the points of a chosen frame in a file.
 
-    `frames` is a number n, for each frame whose index it divides, or the indices themselves.
-    Raises VeloDepthError as FolderWriter does, and for n < 1.
+    `frames` is a number n, for each frame whose index it divides, or the indices themselves. `cloud` says
+    which of its points. Raises VeloDepthError as FolderWriter does, and for n < 1.
     """
 
     def __init__(
-        self, folder: str | Path, frames: int | Collection[int] = 30, overwrite: bool = False
+        self,
+        folder: str | Path,
+        frames: int | Collection[int] = 30,
+        overwrite: bool = False,
+        cloud: Cloud | None = None,
     ) -> None:
         if isinstance(frames, int) and frames < 1:
             raise VeloDepthError(f"points of every {frames}th frame cannot be written: give 1 or more")
         super().__init__(folder, overwrite)
         self._frames = frames
+        self._cloud = cloud or Cloud()
 
     def write(self, frame: DepthFrame) -> None:
         if frame.index % self._frames == 0 if isinstance(self._frames, int) else frame.index in self._frames:
             super().write(frame)
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        self.save(path, frame, self._cloud)
+
+    @staticmethod
+    def save(path: Path, frame: DepthFrame, cloud: Cloud | None = None) -> None:
+        """Writes one frame to `path`, whatever its suffix."""
+        raise NotImplementedError
 
 
 class PlyWriter(PointsWriter):
     """000000.ply, ...: the points of chosen frames, with the colours of the picture (binary little endian).
 
     A vertex is x, y, z float32 in metres, camera axes (x right, y down, z forward), and red, green, blue
-    uint8; pixels run row by row, those without a finite point are left out.
+    uint8; pixels run row by row, and `Cloud` says which are left out.
     """
 
     suffix = ".ply"
 
     @staticmethod
-    def save(path: Path, frame: DepthFrame) -> None:
-        known = np.isfinite(frame.points).all(axis=2)
-        vertices = np.empty(np.count_nonzero(known), VERTEX)
+    def save(path: Path, frame: DepthFrame, cloud: Cloud | None = None) -> None:
+        points, colours = (cloud or Cloud()).list(frame)
+        vertices = np.empty(len(points), VERTEX)
         for i, (axis, colour) in enumerate(zip(AXES, COLOURS, strict=True)):
-            vertices[axis] = frame.points[..., i][known]
-            vertices[colour] = frame.picture[..., i][known]
+            vertices[axis] = points[:, i]
+            vertices[colour] = colours[:, i]
         header = [
             "ply",
             "format binary_little_endian 1.0",

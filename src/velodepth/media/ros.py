@@ -49,6 +49,8 @@ ENCODINGS: dict[str, tuple[int, int, int | None]] = {
     "yuv422_yuy2": (1, 2, cv2.COLOR_YUV2RGB_YUYV),
 }
 
+DEPTHS = ("16UC1", "16SC1", "32FC1", "64FC1")
+
 FLOAT32 = 7  # PointField.FLOAT32
 POINT = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")])
 POINT_FIELDS = tuple((name, 4 * i, FLOAT32, 1) for i, name in enumerate(("x", "y", "z", "rgb")))
@@ -91,6 +93,18 @@ def picture_of(message: Any) -> np.ndarray:
     return as_picture(values)
 
 
+def is_depth(message: Any, topic: str) -> bool:
+    """Whether an Image or CompressedImage on that topic holds depth and no picture.
+
+    By its encoding (REP 118), or the name of a topic with 16 bits: librealsense calls its depth mono16.
+    """
+    if hasattr(message, "format"):
+        return "compresseddepth" in message.format.lower().replace(" ", "")
+    if message.encoding in DEPTHS:
+        return True
+    return message.encoding == "mono16" and "depth" in topic.lower()
+
+
 def camera_of(info: Any, rectified: bool = False) -> Camera | None:
     """The camera of the pictures that a sensor_msgs CameraInfo goes with; None where it is not calibrated.
 
@@ -126,9 +140,14 @@ def camera_of(info: Any, rectified: bool = False) -> Camera | None:
 
 
 def stamp_of(message: Any) -> int:
-    """Nanoseconds in the stamp of a message's header; 0 where it was never set."""
-    stamp = message.header.stamp
+    """Nanoseconds in the stamp of a message; 0 where it was never set."""
+    stamp = message.header.stamp if hasattr(message, "header") else message.timestamp
     return stamp.sec * NANO + stamp.nanosec
+
+
+def frame_of(message: Any) -> str:
+    """The coordinate frame that a message is in."""
+    return message.header.frame_id if hasattr(message, "header") else message.frame_id
 
 
 def depth_fields(depth: np.ndarray) -> dict[str, Any]:

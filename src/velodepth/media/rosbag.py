@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,11 +13,23 @@ import numpy as np
 
 from velodepth.cameras import Camera
 from velodepth.errors import MediaWarning, VeloDepthError
-from velodepth.media.ros import NANO, Damaged, camera_of, picture_of, stamp_of
+from velodepth.media.codedvideo import CodedVideo, is_video
+from velodepth.media.ros import NANO, Damaged, camera_of, frame_of, is_depth, picture_of, stamp_of
 from velodepth.media.source import Origin, Source
 
 INFO = "sensor_msgs/msg/CameraInfo"
-PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+VIDEO = "foxglove_msgs/msg/CompressedVideo"
+PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage", VIDEO)
+# https://github.com/foxglove/foxglove-sdk: schemas/ros2/CompressedVideo.msg
+VIDEO_FIELDS = "builtin_interfaces/Time timestamp\nstring frame_id\nuint8[] data\nstring format\n"
+CODED = (
+    "compressed",
+    "h264",
+    "h265",
+    "video",
+    "compressed_video",
+    "ffmpeg",
+)  # topics below the picture's own
 
 
 def rosbags() -> Any:
@@ -32,7 +45,10 @@ def rosbags() -> Any:
 
 
 class Bag(Source):
-    """The pictures on one topic of a bag, sensor_msgs Image or CompressedImage.
+    """The pictures on one topic of a bag: sensor_msgs Image or CompressedImage, or foxglove CompressedVideo.
+
+    A compressed image may be a JPEG, a PNG, ... or one picture of a video (h264, h265, vp9, av1): that begins
+    with its first keyframe. Topics of depth are no pictures.
 
     Times are the stamps in the headers less the first one; where the first header has none, when they were
     recorded. A picture that is damaged, or no later than the one before it, is left out; a MediaWarning
@@ -53,6 +69,7 @@ class Bag(Source):
         # The library's own types and not the bag's, which may be none: they are the same in all of ROS 2.
         stores = library.typesys.Stores
         store = library.typesys.get_typestore(stores.ROS1_NOETIC if is_ros1 else stores.ROS2_HUMBLE)
+        store.register(library.typesys.get_types_from_msg(VIDEO_FIELDS, VIDEO))
         self._parse = store.deserialize_ros1 if is_ros1 else store.deserialize_cdr
         try:
             self._reader = (library.rosbag1 if is_ros1 else library.rosbag2).Reader(path)
@@ -72,7 +89,14 @@ class Bag(Source):
         super().__init__(str(path), length=length or None, paths=[path])
 
     def _chosen(self, name: str, topic: str | None) -> str:
-        topics = sorted({c.topic for c in self._reader.connections if c.msgtype in PICTURES})
+        found = sorted({c.topic for c in self._reader.connections if c.msgtype in PICTURES})
+        depths = {each for each in found if self._is_depth(each)}
+        topics = [each for each in found if each not in depths]
+        if depths and (topic in depths or not topics):
+            others = f"choose from {', '.join(topics)}" if topics else "give a bag with pictures"
+            raise VeloDepthError(
+                f"{name} has depth and no pictures on {topic or ', '.join(sorted(depths))}: {others}"
+            )
         if not topics:
             types = ", ".join(sorted({c.msgtype for c in self._reader.connections})) or "nothing"
             raise VeloDepthError(
@@ -86,16 +110,30 @@ class Bag(Source):
             raise VeloDepthError(f"{name} has no pictures on {topic}: choose from {', '.join(topics)}")
         return topic or topics[0]
 
+    def _is_depth(self, topic: str) -> bool:
+        """By the first message on it that is whole."""
+        with suppress(Exception):  # what is damaged is told when it is read
+            for connection, _, data in self._reader.messages(self._connections(topic, PICTURES)):
+                message = self._parsed(data, connection.msgtype)
+                if message is not None:
+                    return connection.msgtype != VIDEO and is_depth(message, topic)
+        return False
+
     @cached_property
     def camera(self) -> Camera | None:
         """That of the first CameraInfo beside the topic (`camera_of`); None without one, or uncalibrated.
 
-        Beside /front/image_raw, and beside /front/image_raw/compressed, is /front/camera_info. Pictures on
-        image_rect... are taken as rectified.
+        Beside /front/image_raw, and beside /front/image_raw/compressed, is /front/camera_info; librealsense
+        has color/info/camera_info for color/image/data. Pictures on image_rect... are taken as rectified.
         """
         topic = PurePosixPath(self.topic)
-        for image in (topic, topic.parent) if topic.name == "compressed" else (topic,):
-            for _, info in self._messages(str(image.parent / "camera_info"), (INFO,)):
+        places = [
+            (image, image.parent) for image in ((topic, topic.parent) if topic.name in CODED else (topic,))
+        ]
+        if topic.parts[-2:] == ("image", "data"):
+            places.append((topic, topic.parent.parent / "info"))
+        for image, folder in places:
+            for _, info in self._messages(str(folder / "camera_info"), (INFO,)):
                 if info is None:
                     continue
                 try:
@@ -114,7 +152,7 @@ class Bag(Source):
     def _first(self) -> tuple[int, int, str]:
         for recorded, message, picture in self._decoded():
             if picture is not None:
-                return recorded, stamp_of(message), message.header.frame_id
+                return recorded, stamp_of(message), frame_of(message)
         return 0, 0, ""
 
     def _pictures(self) -> Iterator[tuple[float, np.ndarray]]:
@@ -148,7 +186,13 @@ class Bag(Source):
 
     def _decoded(self) -> Iterator[tuple[int, Any, np.ndarray | None]]:
         """When each was recorded (ns), the message, and its picture, None where it is damaged."""
+        video: CodedVideo[tuple[int, Any]] | None = None
         for recorded, message in self._messages(self.topic, PICTURES):
+            if message is not None and is_video(getattr(message, "format", "")):
+                video = video or CodedVideo(message.format)
+                for (when, which), frame in video.push((recorded, message), bytes(message.data)):
+                    yield when, which, frame
+                continue
             try:
                 picture = None if message is None else picture_of(message)
             except Damaged:
@@ -156,6 +200,8 @@ class Bag(Source):
             except VeloDepthError as error:
                 raise VeloDepthError(f"{self.name}, topic {self.topic}: {error}") from None
             yield recorded, message, picture
+        for (when, which), frame in video.flush() if video else ():
+            yield when, which, frame
 
     def _messages(self, topic: str, types: tuple[str, ...]) -> Iterator[tuple[int, Any]]:
         """When each was recorded (ns), and the message, None where damaged; ends where the file does."""

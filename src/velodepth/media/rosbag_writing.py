@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from velodepth.media import ros
 from velodepth.media.atomic import FileWriter
+from velodepth.media.cloud import Cloud
 from velodepth.media.locks import hidden_beside
 from velodepth.media.rosbag import INFO, rosbags
 from velodepth.media.source import Origin
@@ -23,7 +24,7 @@ TOPICS = {
     "/velodepth/depth/image_raw": IMAGE,  # 16UC1, millimetres, 0 where unknown
     "/velodepth/depth/camera_info": INFO,  # of both, and of the confidence
     "/velodepth/confidence": IMAGE,  # 32FC1
-    "/velodepth/points": CLOUD,  # x, y, z, rgb in the order of the pixels
+    "/velodepth/points": CLOUD,  # x, y, z, rgb in the order of the pixels, NaN where left out
 }
 
 
@@ -34,14 +35,15 @@ class BagWriter(FileWriter):
 
     The `origin` of the source and the times of the frames tell the stamps of its pictures, to the nanosecond
     over 26 days. Messages are recorded as long after their stamp as the first picture was.
-    A frame takes 26 bytes a pixel on disk.
+    A frame takes 26 bytes a pixel on disk. 16 are the points'; `cloud` says which of them, if any.
     Raises VeloDepthError as FileWriter does, and where rosbags is not installed.
     """
 
     _bag: Any = None
 
-    def __init__(self, path: str | Path, origin: Origin | None = None) -> None:
+    def __init__(self, path: str | Path, origin: Origin | None = None, cloud: Cloud | None = None) -> None:
         self._library = rosbags()
+        self._cloud = cloud or Cloud()
         self._origin = origin or Origin()
         super().__init__(path)
         self._folder = hidden_beside(self.path)  # where the library wants to write; its name is in the file
@@ -56,6 +58,7 @@ class BagWriter(FileWriter):
                 topic.replace("/depth/", f"/{frame.measure}/"), msgtype, typestore=self._store
             )
             for topic, msgtype in TOPICS.items()
+            if msgtype != CLOUD or self._cloud.kept != "none"
         ]
 
     def _add(self, frame: DepthFrame) -> None:
@@ -66,13 +69,14 @@ class BagWriter(FileWriter):
         height, width = frame.depth.shape
         all_of_it = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
         point = [types["sensor_msgs/msg/PointField"](*field) for field in ros.POINT_FIELDS]
-        messages = (
+        messages = [
             ros.depth_fields(frame.metres),
             ros.millimetre_fields(frame.metres),
             {**ros.camera_info_fields(frame.camera, width, height), "roi": all_of_it},
             ros.image_fields(frame.confidence, "32FC1"),
-            {**ros.cloud_fields(frame.points, frame.picture), "fields": point},
-        )
+        ]
+        if self._cloud.kept != "none":
+            messages.append({**ros.cloud_fields(*self._cloud.map(frame)), "fields": point})
         for connection, fields in zip(self._connections, messages, strict=True):
             message = types[connection.msgtype](header=header, **fields)
             code = self._store.serialize_cdr(message, connection.msgtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from velodepth.errors import VeloDepthError
 from velodepth.media.atomic import whole
+from velodepth.media.cloud import Cloud
 from velodepth.media.colour import Colouring, colourise
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
@@ -21,28 +22,25 @@ from velodepth.media.stereo import parallax, right_eye
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-Save = Callable[[Path, "DepthFrame"], None]
-
-NUMBERS: dict[str, Save] = {
-    each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter, PlyWriter, GlbWriter)
-}
-"""By the ending of the file; an NPZ makes itself whole."""
-ENDINGS = (".jpg", ".npz", *NUMBERS)
+NUMBERS = {each.suffix: each.save for each in (PngWriter, NpyWriter, TiffWriter, ExrWriter)}
+POINTS = {each.suffix: each.save for each in (PlyWriter, GlbWriter)}
+ENDINGS = (".jpg", ".npz", *NUMBERS, *POINTS)
 
 PHOTO = {
     "depth": "-depth.png",
     "side": "-side.png",
     "stereo": "-stereo.png",
     "png": "-millimetres.png",
-    **{suffix[1:]: suffix for suffix in (".npz", *NUMBERS) if suffix != ".png"},
+    **{suffix[1:]: suffix for suffix in ENDINGS[1:] if suffix != ".png"},
 }
 """What can be written of a photo: the kind, as for videos, and what follows the photo's name."""
 
 
-def save_frame(frame: DepthFrame, path: str | Path) -> None:
+def save_frame(frame: DepthFrame, path: str | Path, cloud: Cloud | None = None) -> None:
     """Writes one frame, as `DepthFrame.save` says; a file of that name is replaced, when it is whole.
 
-    Raises VeloDepthError for an ending that is none of `ENDINGS`, and where the file cannot be written.
+    cloud: which points, of .ply and .glb. Raises VeloDepthError for an ending that is none of `ENDINGS`, and
+    where the file cannot be written.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -52,8 +50,11 @@ def save_frame(frame: DepthFrame, path: str | Path) -> None:
     elif suffix in NUMBERS:
         with whole(path) as temporary:
             NUMBERS[suffix](temporary, frame)
+    elif suffix in POINTS:
+        with whole(path) as temporary:
+            POINTS[suffix](temporary, frame, cloud)
     elif suffix == ".jpg":
-        save_picture(path, colourise(frame.depth, scale=True))
+        save_picture(path, colourise(frame.metres, scale=True))
     else:
         raise VeloDepthError(f"{path} does not tell what to write: let it end in {', '.join(ENDINGS)}")
 
@@ -64,17 +65,19 @@ def save_photo(
     kinds: Collection[str],
     near: float | None = None,
     far: float | None = None,
+    cloud: Cloud | None = None,
 ) -> None:
     """Writes what `kinds`, keys of `PHOTO`, say of one photo, to files named `stem` and what follows there.
 
-    near, far: metres of the ends of the colours, and of the parallax. Raises VeloDepthError as `save_frame`.
+    near, far: metres of the ends of the colours, and of the parallax. cloud: as for `save_frame`.
+    Raises VeloDepthError as `save_frame`.
     """
     for kind in kinds:
         path = stem.with_name(stem.name + PHOTO[kind])
         if kind in ("depth", "side", "stereo"):
             save_picture(path, _picture(kind, frame, near, far))
         else:
-            save_frame(frame, path)
+            save_frame(frame, path, cloud)
 
 
 def _picture(kind: str, frame: DepthFrame, near: float | None, far: float | None) -> np.ndarray:
@@ -84,7 +87,7 @@ def _picture(kind: str, frame: DepthFrame, near: float | None, far: float | None
         return painted
     if kind == "side":
         return np.hstack([frame.picture, painted])
-    return np.hstack([frame.picture, right_eye(frame.picture, parallax(frame.depth, colouring.range))])
+    return np.hstack([frame.picture, right_eye(frame.picture, parallax(frame.metres, colouring.range))])
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from velodepth.errors import VeloDepthError
 from velodepth.interrupts import uninterrupted
 from velodepth.media.atomic import Writer, refuse_inputs
+from velodepth.media.cloud import Cloud
 from velodepth.media.colour import Colouring
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
@@ -38,9 +39,10 @@ __all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writ
 class Options:
     """What the kinds can be told; each takes what concerns it."""
 
-    near: float | None = None  # side, depth, stereo: metres of the brightest colour; None follows the scene
-    far: float | None = None  # side, depth, stereo: metres of the darkest colour; None follows the scene
+    near: float | None = None  # videos, rerun: metres of the brightest colour; None follows the scene
+    far: float | None = None  # videos, rerun: metres of the darkest colour; None follows the scene
     points: int | Collection[int] = 30  # ply, glb: every n-th frame, or the indices
+    cloud: Cloud = field(default_factory=Cloud)  # ply, glb, bag, rerun: which points of a frame
     facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
     origin: Origin | None = None  # bag: where the times of the source begin
     sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
@@ -116,13 +118,13 @@ KINDS: dict[str, Kind] = {
             "ply",
             "-ply/000000.ply",
             "coloured points of chosen frames, metres",
-            lambda path, told: PlyWriter(path, told.points, told.overwrite),
+            lambda path, told: PlyWriter(path, told.points, told.overwrite, told.cloud),
         ),
         Kind(
             "glb",
             "-glb/000000.glb",
             "the same as glTF 2.0, with the camera",
-            lambda path, told: GlbWriter(path, told.points, told.overwrite),
+            lambda path, told: GlbWriter(path, told.points, told.overwrite, told.cloud),
         ),
         Kind(
             "jsonl",
@@ -134,13 +136,13 @@ KINDS: dict[str, Kind] = {
             "bag",
             "-depth.mcap",
             "a ROS 2 bag: depth, confidence, camera and coloured points of each frame",
-            lambda path, told: BagWriter(path, told.origin),
+            lambda path, told: BagWriter(path, told.origin, told.cloud),
         ),
         Kind(
             "rerun",
             ".rrd",
             "a Rerun recording: picture, depth, camera, points, keyframes",
-            lambda path, told: RerunWriter(path),
+            lambda path, told: RerunWriter(path, Colouring(told.near, told.far), told.cloud),
         ),
     )
 }

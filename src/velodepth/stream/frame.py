@@ -124,6 +124,11 @@ class DepthFrame:
         """The camera that was given, else the pinhole nearest to the estimated rays; picture pixels."""
         return self._lens.camera
 
+    @property
+    def coarseness(self) -> float:
+        """How many pixels of the picture a pixel of the network's canvas is wide."""
+        return self._canvas.padded_width / self._canvas.width
+
     @cached_property
     def depth(self) -> np.ndarray:
         """(H, W) float32 metres along the optical axis; negative behind the camera of a very wide lens."""

@@ -14,6 +14,8 @@ from .scene import World
 from .shapes import box
 from .textures import Palette
 
+_EYES = ((1.1, 1.85), (0.1, 0.4), (0.3, 2.1))  # metres: of people, of robots, any
+
 
 class _Corridor(Hall):
     """Along z."""
@@ -22,7 +24,7 @@ class _Corridor(Hall):
         """Mostly along it, from head height."""
         z = rng.uniform(-0.5, 0.5) * (self.depth - 1.5)
         x = rng.uniform(-0.5, 0.5) * (self.width - 0.7)
-        eye = np.array([x, rng.uniform(1.1, 1.85) if rng.random() < 0.75 else rng.uniform(0.3, 2.1), z])
+        eye = np.array([x, rng.uniform(*_EYES[rng.choice(3, p=[0.65, 0.13, 0.22])]), z])
         ahead = -1.0 if z > 0 else 1.0
         yaw = rng.normal(0, 0.45) if rng.random() < 0.75 else rng.uniform(-np.pi, np.pi)
         gaze = np.array([np.sin(yaw), rng.normal(-0.08, 0.12), ahead * np.cos(yaw)])

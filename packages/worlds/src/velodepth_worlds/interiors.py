@@ -91,7 +91,7 @@ class Interior(ABC):
 class Hall(Interior):
     """Large or long: lamps on a grid, what hangs on the walls at even distances."""
 
-    keep_off, margin, shell = 0.2, (0.25, 0.15, 0.2), 1.0
+    keep_off, margin, shell = 0.2, (0.25, 0.08, 0.2), 1.0
 
     def __init__(self, rng: Generator, palette: Palette, width: float, depth: float, height: float) -> None:
         super().__init__(rng, palette, width, depth, height)
@@ -204,7 +204,7 @@ class Hall(Interior):
     def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
         """From head height, mostly, towards another free spot."""
         spots = rng.uniform(-0.5, 0.5, (2, 2)) * (self.width - 0.8, self.depth - 0.8)
-        low, high = (1.1, 1.85) if rng.random() < 0.7 else (0.3, self.height - 0.4)
+        low, high = ((1.1, 1.85), (0.1, 0.4), (0.3, self.height - 0.4))[rng.choice(3, p=[0.62, 0.13, 0.25])]
         eye = np.array([spots[0, 0], rng.uniform(low, high), spots[0, 1]])
         distance = max(1.0, float(np.linalg.norm(spots[1] - spots[0])))
         aim = np.array([spots[1, 0], eye[1] + distance * rng.normal(-0.12, 0.15), spots[1, 1]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import cv2
@@ -27,7 +28,8 @@ class Look:
     saturation: float = 1.0
     vignette: float = 0.0  # light lost in the corners
     bands: float = 0.0  # amplitude of the bands that mains light leaves where rows are exposed in turn
-    noise: float = 0.0  # standard deviation in the shadows, of 0..1
+    photons: float = 0.0  # noise of the sensor, before the tone curve: variance for each unit of exposure
+    noise: float = 0.0  # of what comes after: standard deviation in the shadows, of 0..1
     sharpen: float = 0.0
     jpeg: int | None = None  # quality
     crf: int | None = None  # of H.264, for clips
@@ -36,7 +38,7 @@ class Look:
 def drawn(rng: np.random.Generator) -> Look:
     """A plausible look: most are mild, since training adds its own."""
     return Look(
-        exposure=float(np.exp(rng.normal(0.1, 0.3))),
+        exposure=float(np.exp(rng.normal(0.05, 0.4))),
         drift=float(rng.normal(0, 0.8)) if rng.random() < 0.25 else 0.0,
         gains=tuple(np.exp(rng.normal(0, 0.04, 3)).tolist()),
         filmic=bool(rng.random() < 0.5),
@@ -44,6 +46,7 @@ def drawn(rng: np.random.Generator) -> Look:
         saturation=float(np.exp(rng.normal(-0.1, 0.2))),
         vignette=float(rng.uniform(0, 0.4)) if rng.random() < 0.3 else 0.0,
         bands=float(rng.uniform(0.02, 0.1)) if rng.random() < 0.04 else 0.0,
+        photons=float(np.exp(rng.uniform(np.log(1e-4), np.log(8e-3)))) if rng.random() < 0.35 else 0.0,
         noise=float(rng.uniform(0.002, 0.012)) if rng.random() < 0.5 else 0.0,
         sharpen=float(rng.uniform(0.2, 0.8)) if rng.random() < 0.15 else 0.0,
         jpeg=int(rng.integers(60, 95)) if rng.random() < 0.08 else None,
@@ -73,6 +76,11 @@ def developed(
         x *= (1 - 2 * look.vignette * (x_across**2 + y_across**2))[..., None]
     if look.bands:
         x *= 1 + look.bands * np.sin(2 * np.pi * (3 * y_across + 10 * time)).astype(np.float32)[..., None]
+    if look.photons:
+        strength = np.sqrt(look.photons * np.maximum(x, 0) + (0.3 * look.photons) ** 2)
+        raw = rng.standard_normal(x.shape, dtype=np.float32)
+        # A sensor sees one colour a pixel: what is made up between them spreads the noise.
+        x = np.maximum(x + strength * cv2.GaussianBlur(raw, (0, 0), 0.5) * np.float32(1.5), 0)
     if look.filmic:  # Narkowicz, "ACES filmic tone mapping curve", 2016
         x = x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
     x = np.clip(x, 0, 1) ** np.float32(look.gamma / 2.2)
@@ -84,6 +92,50 @@ def developed(
         strength = look.noise * (1 + np.clip(1 - grey, 0, 1))
         x += strength * rng.standard_normal(x.shape, dtype=np.float32)
     return (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+LAYERS = 7
+"""Of a picture out of focus, from far to near."""
+
+
+def defocused(
+    radiance: NDArray[np.float32], depth: NDArray[np.float32], focus: float, blur: float
+) -> NDArray[np.float32]:
+    """Radiance (H, W, 3) as a lens with an open aperture sees it.
+
+    depth: (H, W) metres, 0: infinitely far. focus: the depth in metres that is sharp. blur: radius in pixels
+    of a point infinitely far away; of one at depth z it is blur * |focus / z - 1|, at most 3 times blur.
+    Layers of about equal blur are blurred and laid over each other, the near ones last.
+    """
+    z = np.where(depth > 0, depth, np.inf)
+    signed = np.clip(blur * (focus / z - 1), -blur, 3 * blur)  # negative beyond the focus
+    edges = np.linspace(signed.min(), signed.max() + 1e-6, LAYERS + 1)
+    result, covered = np.zeros_like(radiance), np.zeros((*depth.shape, 1), np.float32)
+    for low, high in pairwise(edges):
+        inside = ((signed >= low) & (signed < high)).astype(np.float32)[..., None]
+        if not inside.any():
+            continue
+        sigma = abs(low + high) / 4  # of a disc with that radius
+        light = radiance * inside
+        if sigma > 0.2:
+            light = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+            inside = cv2.GaussianBlur(inside, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)[..., None]
+        result = result * (1 - inside) + light
+        covered = covered * (1 - inside) + inside
+    return np.asarray(result / np.maximum(covered, 1e-3), np.float32)
+
+
+def smeared(radiance: NDArray[np.float32], moved: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Radiance (H, W, 3) with motion blur. moved: (H, W, 2) pixels while the shutter is open, NaN: none."""
+    height, width = radiance.shape[:2]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    step = np.clip(np.nan_to_num(moved, nan=0.0), -width / 4, width / 4).astype(np.float32)
+    count = int(np.clip(np.ceil(np.quantile(np.linalg.norm(step, axis=-1), 0.95)), 3, 24))
+    total = np.zeros_like(radiance)
+    for share in np.linspace(-0.5, 0.5, count, dtype=np.float32):
+        at = x + share * step[..., 0], y + share * step[..., 1]
+        total += cv2.remap(radiance, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return total / np.float32(count)
 
 
 def coded(pictures: list[Picture], look: Look) -> list[Picture]:

@@ -101,6 +101,7 @@ class Room(Interior):
         self.floor = Floor()  # (x, z)
         self.furniture: list[Piece] = []
         self.things: list[Piece] = []
+        self.people: list[Piece] = []  # of the furniture
         self.bare: list[Mesh] = []  # walls, floor, ceiling and what else no camera has to keep off
         self.look = self.look_around  # draws an (eye, target) that may not be clear
         self.points: list[tuple[Vector, Vector]] = []  # lamps
@@ -395,18 +396,28 @@ class Room(Interior):
         """Looks around from standing, sitting and robot height, at furniture, and from near at things."""
         half = np.array([self.width, self.depth]) / 2
         choice = rng.random()
-        if choice < 0.48 and self.things:
-            return near(rng, self.things[rng.integers(len(self.things))], rng.uniform(0.25, 0.85))
-        heights = ((1.35, 1.75), (0.95, 1.35), (0.2, 0.95))[rng.choice(3, p=[0.4, 0.35, 0.25])]
+        if choice < 0.42 and self.things:
+            return near(rng, self.things[rng.integers(len(self.things))], log_uniform(rng, 0.2, 0.9))
+        if choice < 0.52 and self.furniture:  # from above: into bins and boxes, onto tops and the floor
+            piece = self.furniture[rng.integers(len(self.furniture))]
+            return near(rng, piece, float(piece.size[1]) / 2 + rng.uniform(0.4, 1.3), grazing=0.9)
+        if choice < 0.62 and self.people:
+            someone = self.people[rng.integers(len(self.people))]
+            target = rng.uniform((someone.low + someone.high) / 2, someone.high)
+            way, out = rng.uniform(0, 2 * np.pi), log_uniform(rng, 0.45, 3.5)
+            return target + out * np.array([np.sin(way), rng.normal(0, 0.2), np.cos(way)]), target
+        heights = ((1.35, 1.75), (0.95, 1.35), (0.3, 0.95), (0.09, 0.3))[
+            rng.choice(4, p=[0.36, 0.3, 0.2, 0.14])
+        ]
         x, z = rng.uniform(-1, 1, 2) * (half - 0.15)
         eye = np.array([x, rng.uniform(*heights), z])
-        if choice < 0.82 and self.furniture:
+        if choice < 0.86 and self.furniture:
             piece = self.furniture[rng.integers(len(self.furniture))]
             target = rng.uniform(piece.low, piece.high)
             away = eye - target
-            if choice < 0.66:  # nearer to it
+            if choice < 0.74:  # nearer to it
                 eye = target + away * min(1.0, rng.uniform(0.8, 2.2) / max(float(np.linalg.norm(away)), 1e-6))
-                eye[1] = max(eye[1], 0.2)
+                eye[1] = max(eye[1], 0.1)
         else:
             target = np.array([-x, rng.uniform(0.2, 1.6), -z]) + rng.normal(0, 0.5, 3) * (1, 0, 1)
         return eye, target
@@ -443,9 +454,10 @@ def furnish(room: Room, style: str) -> None:
             room.seats(piece, _SEATS[style], [k for k in range(4) if rng.random() < 0.6])
     for _ in range(int(rng.integers(3, 10) + area / 6)):
         room.along(_drawn(rng, hanging)(rng, palette), gap=0.0)
-    people = int(rng.choice([0, 1, 2, 4], p=[0.7, 0.18, 0.08, 0.04]))
-    for _ in range(people):
-        room.free(person(rng, palette), 0.0)
+    for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.5, 0.28, 0.14, 0.08]))):
+        someone = room.free(person(rng, palette), 0.0)
+        if someone is not None:
+            room.people.append(someone)
     order = rng.permutation(len(room.furniture))
     for i in order:
         room.clutter(room.furniture[i].tops, density * rng.uniform(0.3, 1.5))
@@ -469,6 +481,11 @@ def _drawn(rng: Generator, weights: dict[Maker, float]) -> Maker:
     makers = list(weights)
     shares = np.array(list(weights.values()))
     return makers[rng.choice(len(makers), p=shares / shares.sum())]
+
+
+def log_uniform(rng: Generator, low: float, high: float) -> float:
+    """As often from 0.2 to 0.4 as from 0.4 to 0.8."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def near(rng: Generator, piece: Piece, distance: float, grazing: float = 0.1) -> tuple[Array, Array]:

@@ -23,8 +23,11 @@ TIME_STEP = 1 / 30
 NEAR = 0.8  # metres: a view with a smaller median depth is a near one
 NEAR_SHARE = 0.5  # of the views of rooms and table-tops that are asked to be near
 MOVING_SHARE = 0.5  # of clips into which something is thrown
-BLURRED_SHARE = 0.05  # of clips with motion blur
-PLAIN_KEPT = 0.35  # of views almost without depth edges
+BLURRED_SHARE = 0.2  # of shots with motion blur, stills too
+SHALLOW_SHARE = 0.25  # of shots with shallow focus, of those that are near; of others a third of it
+PASSER_SHARE = 0.12  # of stills where people may walk, into which somebody steps
+PLAIN_KEPT = 0.45  # of views almost without depth edges
+SKY = 1000.0  # metres, where motion blur needs a depth
 TRIES = 30  # views of a world that are looked at for one shot
 INDOORS = ("room", "tabletop", "hall", "corridor")
 WALKED = ("room", "hall", "corridor", "street")  # where people may walk by, on the ground at y = 0
@@ -108,7 +111,12 @@ class Film:
                     self._renderer.throw_in(thrown)
                 if not all(_bearable(self._glance(camera, path(t), start + t)) for t in (end / 2, end)):
                     continue
-            return self._take(camera, path, start, length, thrown)
+            elif self.world.kind in WALKED and rng.random() < PASSER_SHARE:
+                thrown = self._passer_by(target, eye, start)
+                self._renderer.throw_in(thrown)
+                if not _bearable(self._glance(camera, here, start)):
+                    continue
+            return self._take(camera, path, start, length, thrown, distance)
         return None
 
     def _path(self, eye: Array, angles: Array, distance: float) -> Motion:
@@ -156,10 +164,12 @@ class Film:
     def _passer_by(self, towards: Array, eye: Array, time: float) -> list[Body]:
         rng = self._rng
         away = (towards - eye) * (1, 0, 1)
-        distance = np.linalg.norm(away)
-        if distance < 1.0:
+        distance = float(np.linalg.norm(away))
+        if distance < 0.6:
             return []
-        place = eye * (1, 0, 1) + away / distance * np.clip(distance * rng.uniform(0.5, 0.95), 0.9, 12)
+        # From within reach of the arm to far away, all distances alike.
+        out = np.exp(rng.uniform(np.log(0.5), np.log(min(0.95 * distance, 15.0))))
+        place = eye * (1, 0, 1) + away / distance * out
         heading = rng.uniform(0, 2 * np.pi)
         velocity = rng.uniform(0.3, 1.8) * np.array([np.sin(heading), 0.0, np.cos(heading)])
         steps = [place + velocity * t + (0, high, 0) for t in (-0.2, 0, 0.2) for high in (0.3, 0.9, 1.5)]
@@ -168,12 +178,30 @@ class Film:
         someone = figures.figure(rng, self._palette, stride=0.0)
         return movers.walking(rng, someone, place, velocity, time)
 
-    def _take(self, camera: Camera, path: Motion, start: float, length: int, thrown: Sequence[Body]) -> Clip:
-        """Render a clip, and its truth."""
+    def _take(
+        self,
+        camera: Camera,
+        path: Motion,
+        start: float,
+        length: int,
+        thrown: Sequence[Body],
+        distance: float,
+    ) -> Clip:
+        """Render a clip, and its truth. distance: median depth of the view, metres."""
         rng, renderer = self._rng, self._renderer
         look = looks.drawn(rng)
-        blurred = length > 1 and rng.random() < BLURRED_SHARE
-        shutter = rng.uniform(0.2, 0.8) * TIME_STEP if blurred else 0.0
+        shutter = rng.uniform(0.2, 0.8) * TIME_STEP if rng.random() < BLURRED_SHARE else 0.0
+        shaken = path
+        if shutter and length == 1:  # the picture is taken on the way, or by a hand that trembles
+            pose = path(0.0)
+            angles = np.array([*motion.towards(pose[:3, 2]), 0.0])
+            moving = motion.walk if rng.random() < 0.5 else motion.fast_turn
+            shaken = moving(rng, pose[:3, 3], angles, distance, self.world.speed)
+        open_wide = rng.random() < SHALLOW_SHARE * (1.0 if distance < 2 * NEAR else 1 / 3)
+        blur = float(np.exp(rng.uniform(np.log(0.8), np.log(6.0)))) * self._size[0] / 320
+        spot = rng.uniform(0.3, 0.7, 2)
+        focus = 0.0
+        motions = [*self._own, *(body.motion for body in thrown if body.motion is not None)]
         times = [index * TIME_STEP for index in range(length)]
         views: list[truth.View] = []
         pictures: list[NDArray[np.uint8]] = []
@@ -181,20 +209,23 @@ class Film:
         for time in times:
             pose = path(time)
             seen = renderer.draw(camera, pose, start + time)
+            view = truth.View(seen.depth, seen.body, pose, start + time)
             radiance = seen.radiance
-            if blurred:
-                ends = [
-                    renderer.draw(camera, path(t), start + t).radiance
-                    for t in (time - shutter / 3, time + shutter / 3)
-                ]
-                radiance = np.mean([radiance, *ends], axis=0, dtype=np.float32)
+            if open_wide:
+                row, column = (spot * seen.depth.shape).astype(int)
+                focus = focus or float(seen.depth[row, column]) or distance
+                radiance = looks.defocused(radiance, seen.depth, focus, blur)
+            if shutter:
+                step = shaken(time + shutter) @ np.linalg.inv(shaken(time))
+                far = view._replace(depth=np.where(view.depth > 0, view.depth, SKY))
+                moved, _ = truth.displacement(camera, far, step @ pose, view.time + shutter, motions)
+                radiance = looks.smeared(radiance, moved)
             metered = metered or looks.key(radiance)
             pictures.append(looks.developed(radiance, look, metered, time, rng))
-            views.append(truth.View(seen.depth, seen.body, pose, start + time))
+            views.append(view)
         width, height = self._size
         flow = np.zeros((length, 2, 2, height, width), np.float16)
         occluded = np.ones((length, 2, height, width), bool)
-        motions = [*self._own, *(body.motion for body in thrown if body.motion is not None)]
         for index, view in enumerate(views):
             for way, other in enumerate((index - 1, index + 1)):
                 if 0 <= other < length:
@@ -226,7 +257,7 @@ def _bearable(seen: Rendered) -> bool:
     if known.mean() < 0.25:
         return False
     too_near = (seen.depth[known] < 0.1).mean()
-    return bool(too_near <= 0.05 and np.median(seen.depth[known]) > 0.2)
+    return bool(too_near <= 0.05 and np.median(seen.depth[known]) > 0.15)
 
 
 def _worth(seen: Rendered, rng: np.random.Generator) -> bool:

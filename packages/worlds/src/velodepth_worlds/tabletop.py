@@ -11,7 +11,7 @@ from numpy.random import Generator
 from . import fittings, furniture, kitchens, things
 from .figures import hand, robot_arm
 from .pieces import Array, Piece, Top, on, piled, scattered, united
-from .rooms import Room, near
+from .rooms import Room, log_uniform, near
 from .scene import World
 from .shapes import box, curve, grid, tube
 from .textures import Palette, noise
@@ -451,7 +451,8 @@ def build(rng: Generator, palette: Palette) -> World:
     def look(rng: Generator) -> tuple[Array, Array]:
         piece = seen[rng.integers(len(seen))]
         reach = float(np.linalg.norm(piece.high - piece.low)) / 2
-        return near(rng, piece, rng.uniform(0.18, 0.55) + 0.5 * min(reach, 0.3), rng.choice([0.05, 0.3, 0.8]))
+        distance = log_uniform(rng, 0.15, 0.6) + 0.5 * min(reach, 0.3)
+        return near(rng, piece, distance, rng.choice([0.05, 0.3, 0.8]))
 
     room.look = look
     return room.finished("tabletop")

@@ -28,6 +28,24 @@ class View(NamedTuple):
     time: float
 
 
+def displacement(
+    camera: Camera, here: View, pose: NDArray[np.float64], time: float, motions: Sequence[Motion]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far (H, W, 2), in pixels, what is seen `here` is from there at another time, seen from another
+    pose, and its points (H, W, 3) in the camera's axes then. NaN where there is no ray."""
+    points = unit_depth(camera) * here.depth[..., None]
+    to_there = np.linalg.inv(pose)
+    moved = _applied(to_there @ here.pose, points)
+    for body in np.unique(here.body):
+        if body > 0:
+            motion = motions[body - 1]
+            step = motion(time) @ np.linalg.inv(motion(here.time))
+            of = here.body == body
+            moved[of] = _applied(to_there @ step @ here.pose, points[of])
+    with np.errstate(invalid="ignore"):
+        return camera.project(moved) - pixel_centres(camera), moved
+
+
 def flow(
     camera: Camera, here: View, there: View, motions: Sequence[Motion]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -39,17 +57,8 @@ def flow(
     """
     height, width = here.depth.shape
     pixels = pixel_centres(camera)
-    points = unit_depth(camera) * here.depth[..., None]
-    to_there = np.linalg.inv(there.pose)
-    moved = _applied(to_there @ here.pose, points)
-    for body in np.unique(here.body):
-        if body > 0:
-            motion = motions[body - 1]
-            step = motion(there.time) @ np.linalg.inv(motion(here.time))
-            of = here.body == body
-            moved[of] = _applied(to_there @ step @ here.pose, points[of])
+    result, moved = displacement(camera, here, there.pose, there.time, motions)
     with np.errstate(invalid="ignore"):  # NaN where there is no ray
-        result = camera.project(moved) - pixels
         defined = (here.depth > 0) & np.isfinite(result[..., 0])
         result = np.clip(np.where(defined[..., None], result, 0), -FARTHEST, FARTHEST)
         u, v = np.moveaxis(pixels + result, -1, 0)
