@@ -37,9 +37,7 @@ def batch(
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
-    policy: Annotated[
-        str, typer.Option(metavar="NAME", help="When to look anew: adaptive, published or every.")
-    ] = "adaptive",
+    policy: options.Policy = "adaptive",
     camera: options.CameraFile = None,
     no_sound: options.NoSound = False,
     rate: options.Rate = 30.0,

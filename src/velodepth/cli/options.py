@@ -23,6 +23,10 @@ Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag wi
 Preset = Annotated[
     str, typer.Option(metavar="NAME", help="nano, nano-fast, nano-fine, large, or the path of a checkpoint.")
 ]
+Policy = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="When to look anew: adaptive, published, or every (each frame)."),
+]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]

@@ -50,10 +50,7 @@ def run(
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
-    policy: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="When to look anew: adaptive, published, or every (each frame)."),
-    ] = "adaptive",
+    policy: options.Policy = "adaptive",
     start: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Begin there.", show_default=False)
     ] = 0.0,
