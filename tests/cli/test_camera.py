@@ -22,13 +22,13 @@ def lenses(street):
 def test_prints_the_median_of_frames_over_the_clip_and_how_far_they_differ(call, street, lenses):
     outcome = call("camera", street, "--frames", 3, "--preset", "nano")
     assert outcome.status == 0 and outcome.err == ""
-    head, _, _, *rows = outcome.out.splitlines()
+    head, _, _, *rows = outcome.out.splitlines()[:8]
     assert head == f"{street}: 64 x 48 pixels, 3 frames looked at"
     printed = np.array([[float(figure) for figure in row.split()[-4:-1]] for row in rows])
     median = np.median(lenses, axis=0)
     angles = [math.degrees(math.atan(cx / fx) + math.atan((64 - cx) / fx)) for fx, _, cx, _ in lenses]
     every = np.column_stack([lenses, angles])
-    assert [row[:15].strip() for row in rows] == ["fx", "fy", "cx", "cy", "field of view"]
+    assert [row[:26].strip() for row in rows] == ["fx", "fy", "cx", "cy", "horizontal field of view"]
     np.testing.assert_allclose(printed[:4, 0], median, atol=0.051)
     np.testing.assert_allclose(printed[:, 1], every.min(axis=0), atol=0.051)
     np.testing.assert_allclose(printed[:, 2], every.max(axis=0), atol=0.051)

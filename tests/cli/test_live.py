@@ -21,6 +21,53 @@ FAST = ("--preset", "nano")
 LIVE = r"12 pictures came, (\d+) were shown, (\d+) dropped; \d+ ms behind, 99 of 100 within \d+ ms\n"
 
 
+@pytest.fixture(autouse=True)
+def viewer(monkeypatch):
+    """Somebody looks at once; that a file waits for it is tested in tests/live/test_page.py and below."""
+    waits = []
+    monkeypatch.setattr(Page, "wait", lambda self: waits.append(self.url))
+    return waits
+
+
+def test_a_file_waits_for_its_viewer_and_a_recording_does_not(call, street, viewer, folder, decode):
+    call("live", street, "--port", 0)
+    assert len(viewer) == 1
+    outcome = call("live", street, "--port", 0, "--save", "seen.mp4")
+    assert outcome.status == 0 and outcome.out.endswith("; recorded to seen.mp4\n") and len(viewer) == 1
+    shown = int(re.search(r"(\d+) were shown", outcome.out)[1])
+    assert [picture.shape for picture in decode(folder / "seen.mp4")] == [(48, 128, 3)] * shown
+    again = call("live", street, "--port", 0, "--save", "seen.mp4")
+    assert again.status == 2 and "seen.mp4 is there already" in again.err
+    assert call("live", street, "--port", 0, "--save", street, "--overwrite").status == 2  # the input
+
+
+def test_loop_goes_on_after_the_end(call, street, monkeypatch):
+    shown = []
+
+    def show(self, picture):
+        shown.append(picture)
+        if len(shown) == 20:  # more than the 12 there are
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Page, "show", show)
+    outcome = call("live", street, "--port", 0, "--loop", "--policy", "every")
+    assert outcome.status == 0, outcome.err
+    assert len(shown) == 20
+
+
+def test_a_recording_that_cannot_go_on_ends_and_the_showing_goes_on(call, decode, folder, monkeypatch):
+    class Growing(Source):
+        def _pictures(self):
+            for index in range(12):
+                time.sleep(0.05)
+                yield index / 20, np.full((48 if index < 6 else 64, 64, 3), 20 * index, np.uint8)
+
+    monkeypatch.setattr(velodepth, "open_source", lambda source, **told: Growing("it"))
+    outcome = call("live", "it", "--port", 0, "--save", "seen.mp4")
+    assert outcome.status == 0 and "The recording ends (the picture size changed" in outcome.err
+    assert int(re.search(r"(\d+) were shown", outcome.out)[1]) > len(decode(folder / "seen.mp4")) > 0
+
+
 def test_live_plays_a_file_to_its_end_and_says_what_became_of_it(call, street):
     outcome = call("live", street, "--port", 0, *FAST)
     assert outcome.status == 0, outcome.err
@@ -38,7 +85,7 @@ def test_live_has_the_camera_of_a_bag_and_takes_a_topic(call, bag, monkeypatch):
     assert several.status == 2 and "give one with --topic, of /left/image, /right/image" in several.err
     outcome = call("live", bag, "--topic", "/left/image", "--port", 0, *FAST)
     assert outcome.status == 0, outcome.err
-    assert cameras == [(Pinhole(50, 51, 24, 16, size=(48, 32)),)]
+    assert cameras == [(Pinhole(50, 51, 24, 16, size=(48, 32)), "adaptive")]
 
 
 def test_the_page_says_that_the_source_is_lost_and_back(call, monkeypatch):

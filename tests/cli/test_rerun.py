@@ -24,10 +24,9 @@ def test_alone_it_opens_the_viewer_and_writes_nothing(call, street, folder, monk
 
 
 def test_a_refused_output_leaves_nothing(call, street, folder, monkeypatch):
-    def refused(self, *told):
-        pytest.fail("not before the others")
-
-    monkeypatch.setattr(rerun_log.ViewerWriter, "__init__", refused)
+    monkeypatch.setattr(
+        rerun_log.ViewerWriter, "__init__", lambda self, *told: pytest.fail("not before the others")
+    )
     (folder / "street.jsonl").touch()
     outcome = call("run", street, "--rerun", "--save", "jsonl", *FEW)
     assert outcome.status == 2 and "street.jsonl is there already" in outcome.err

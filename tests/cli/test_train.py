@@ -50,6 +50,11 @@ def test_bad_input_is_told_in_a_line(call, arguments, words):
 
 
 def test_help_of_both_ends_with_examples(call):
-    for arguments in (["train"], ["train", "ablate"]):
+    for arguments in (["train", "run"], ["train", "ablate"]):
         told = call(*arguments, "--help")
         assert told.status == 0 and "velodepth train" in told.out and "Example" in told.out
+
+
+def test_help_of_the_group_lists_its_commands(call):
+    commands = call("train", "--help").out.split("Commands:")[1]
+    assert [line.split()[0] for line in commands.strip().splitlines()] == ["run", "ablate"]

@@ -54,6 +54,17 @@ def test_pictures_arrive_and_end(page):
             assert line
 
 
+def test_waiting_ends_with_the_first_viewer(page):
+    waited = threading.Thread(target=page.wait, daemon=True)
+    waited.start()
+    urllib.request.urlopen(page.url).close()  # the page alone shows nothing yet
+    waited.join(0.3)
+    assert waited.is_alive()
+    with urllib.request.urlopen(page.url + "stream.mjpeg"):
+        waited.join(10)
+        assert not waited.is_alive()
+
+
 def test_the_page_and_how_it_goes(page):
     with urllib.request.urlopen(page.url) as answer:
         assert b'src="stream.mjpeg"' in answer.read()

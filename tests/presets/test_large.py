@@ -125,6 +125,21 @@ def test_without_a_network_one_sentence_says_what_to_do(monkeypatch, tmp_path):
         load_large()
 
 
+def test_the_hubs_own_messages_are_not_shown(monkeypatch, tmp_path, capfd):
+    import huggingface_hub
+    from huggingface_hub.utils import logging
+
+    def fetch(repository, name):
+        logging.get_logger("huggingface_hub.utils._http").warning("Retrying in 1s [Retry 1/5].")
+        raise OSError("no network")
+
+    before = logging.get_verbosity()
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetch)
+    with pytest.raises(VeloDepthError, match="could not be fetched"):
+        load_large()
+    assert capfd.readouterr().err == "" and logging.get_verbosity() == before
+
+
 def test_without_torch_one_sentence_says_what_to_do():
     code = (
         "import sys; sys.modules['torch'] = None\n"

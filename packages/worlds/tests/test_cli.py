@@ -65,7 +65,7 @@ RENDER = ("render", "--out", "out", "--size", "64x48", "--kinds", "tabletop", "-
 
 def test_render_preview_check(call, folder):
     done = call(*RENDER, "--frames", 12, "--seed", 7, "--clip-length", 3)
-    assert (done.status, done.out) == (0, "1 shard in out\n")
+    assert (done.status, done.out) == (0, "18 frames in 1 shard in out\n")
     assert len(open_shards(folder / "out")) == 1
 
     done = call("preview", "out/shard-00000", "--out", "sheet.png")

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from ..media.reading import Source
 
 GAP = 0.5  # seconds between frames that are looked at: nearer ones say the same
-ROWS = ("fx", "fy", "cx", "cy", "field of view")
+ROWS = ("fx", "fy", "cx", "cy", "horizontal field of view")
+# python benchmarks/camera.py RGBD, with nano
+MEASURED = (
+    "How far frames differ is not how far they are off: on seven real sequences with known cameras, the\n"
+    "focal length was off by 8 % (median), 30 % at most, and between lowest and highest in four of them."
+)
 
 
 @told()
@@ -37,7 +42,8 @@ def camera(
     """Estimate focal length and centre of a clip's camera.
 
     SOURCE is as for velodepth run. The answer is a pinhole camera in pixels, the median of what single
-    frames, up to half a second apart, say; how far they differ tells how sure it is.
+    frames, up to half a second apart, say. How far they differ is printed, and how far off such estimates
+    were where the truth is known. Give a calibration where you have one.
 
     \b
     Example:
@@ -67,10 +73,12 @@ def camera(
     angles = np.degrees(np.arctan2(cx, fx) + np.arctan2(width - cx, fx))
     median = Pinhole(*np.median(lenses, axis=1).tolist(), size=(width, height))
     typer.echo(f"{pictures.name}: {width} x {height} pixels, {len(found)} frames looked at\n")
-    typer.echo(f"{'':15}{'median':>9}{'lowest':>9}{'highest':>9}")
+    typer.echo(f"{'':26}{'median':>9}{'lowest':>9}{'highest':>9}")
     for name, values, unit in zip(ROWS, (*lenses, angles), ("pixels",) * 4 + ("degrees",), strict=True):
         figures = (np.median(values), values.min(), values.max())
-        typer.echo(f"{name:15}{''.join(f'{figure:9.1f}' for figure in figures)}  {unit}")
+        typer.echo(f"{name:26}{''.join(f'{figure:9.1f}' for figure in figures)}  {unit}")
+    if preset == "nano":
+        typer.echo(f"\n{MEASURED}")
     if save:
         median.save(save)
         typer.echo(f"\nwritten to {save}: use it with  velodepth run --camera {save}")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import VeloDepthError
 from . import options
 from .failure import stderr, told
 
 if TYPE_CHECKING:
     from ..live.outputs import Output
     from ..live.pipeline import Pipeline
+    from ..media.atomic import Writer
     from ..media.colour import Colouring
     from ..media.reading import Source
+    from ..media.writing import Options
 
 PORT = 8081
 
@@ -39,6 +43,15 @@ def live(
     ] = "127.0.0.1",
     range_: options.Range = None,
     camera: options.CameraFile = None,
+    policy: options.Policy = "adaptive",
+    loop: Annotated[bool, typer.Option("--loop", help="Play a file over and over.")] = False,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Record what is shown: a name in .mp4, or as for velodepth run --out."
+        ),
+    ] = None,
+    overwrite: options.Overwrite = False,
     preset: options.Preset = "nano",
     runtime: options.Runtime = None,
     device: options.Device = None,
@@ -50,52 +63,77 @@ def live(
 
     SOURCE is the number of a camera, a URL, or a file, ROS bag or folder of images, played at its own pace.
     The newest picture wins: when the machine is slower than the camera pictures are dropped, and the lag does
-    not grow. A stream that is lost is opened anew. Ctrl-C, Escape and q end it.
+    not grow. A stream that is lost is opened anew. A file that is shown on a page begins with its first
+    viewer, unless it is recorded. Ctrl-C, Escape and q end it.
 
     \b
     Examples:
       velodepth live 0
       velodepth live rtsp://host/stream
       velodepth live 0 --host 0.0.0.0 --port 8081
-      velodepth live street.mp4
+      velodepth live street.mp4 --loop
+      velodepth live 0 --save evening.mp4
     """
     from .. import load, load_camera, open_source
     from ..live.feed import Feed
     from ..live.pipeline import Pipeline
     from ..media.colour import Colouring
+    from ..media.repeated import Repeated
+    from ..media.writing import Options
 
     near, far = options.near_far(range_)
     colouring = Colouring(near, far)
     lens = load_camera(camera) if camera else None
     trouble = ""
 
-    def say(line: str) -> None:
-        stderr().print(line, style="yellow", markup=False, soft_wrap=not stderr().is_terminal)
-
     def lost(reason: str, wait: float) -> None:
         nonlocal trouble
         trouble = f"The source is lost ({reason}): trying again in {wait:g} s"
-        say(trouble)
+        _say(trouble)
 
     def found() -> None:
         nonlocal trouble
         trouble = ""
-        say("The source is back")
+        _say("The source is back")
 
-    def opened() -> Source:
+    def once() -> Source:
         return open_source(source, frame_rate=rate, topic=topic)
 
+    def opened() -> Source:
+        return Repeated(once) if loop else once()
+
     first = [opened()]  # a wrong name is told before the model is loaded
+    is_live = first[0].live
+    told = Options(near, far, overwrite=overwrite, inputs=first[0].paths)
     feed = Feed(lambda: first.pop() if first else opened(), lost, found)
-    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens or first[0].camera))
-    with suppress(KeyboardInterrupt), _output(host, port) as output, pipeline:
-        _show(pipeline, output, colouring, quiet, lambda: trouble or str(pipeline))
+    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens or first[0].camera, policy))
+    with _record(save, told) as record, suppress(KeyboardInterrupt), _output(host, port) as output:
+        if not (is_live or save):
+            output.wait()
+        with pipeline:
+            _show(pipeline, output, record, colouring, quiet, lambda: trouble or str(pipeline))
+    recorded = f"; recorded to {save}" if save and Path(save).is_file() else ""
     if pipeline.delivered and not quiet:
         median, worst = (1000 * seconds for seconds in pipeline.latency)
         typer.echo(
             f"{pipeline.captured} pictures came, {pipeline.delivered} were shown, {pipeline.dropped} "
-            f"dropped; {median:.0f} ms behind, 99 of 100 within {worst:.0f} ms"
+            f"dropped; {median:.0f} ms behind, 99 of 100 within {worst:.0f} ms{recorded}"
         )
+
+
+def _say(line: str) -> None:
+    stderr().print(line, style="yellow", markup=False, soft_wrap=not stderr().is_terminal)
+
+
+def _record(save: str | None, told: Options) -> Writer:
+    """What is written beside; nothing where no file is named."""
+    from ..media.writing import Writers, open_writer
+
+    if save is None:
+        return Writers(Path(), [])
+    if Path(save).is_file() and not told.overwrite:
+        raise VeloDepthError(f"{save} is there already: add --overwrite, or choose another --save")
+    return open_writer(save, options=told)
 
 
 def _output(host: str, port: int | None) -> Output:
@@ -114,10 +152,20 @@ def _output(host: str, port: int | None) -> Output:
 
 
 def _show(
-    pipeline: Pipeline, output: Output, colouring: Colouring, quiet: bool, status: Callable[[], str]
+    pipeline: Pipeline,
+    output: Output,
+    record: Writer,
+    colouring: Colouring,
+    quiet: bool,
+    status: Callable[[], str],
 ) -> None:
-    """Shows each answer until the feed ends or the viewer has had enough, and `status` all along."""
+    """Shows and records answers until the feed ends or the viewer has had enough, and `status` all along.
+
+    A recording that cannot go on ends, which is said, and the showing goes on.
+    """
     import numpy as np
+
+    from ..media.writing import Writers
 
     terminal = stderr()
     line = terminal.status("") if terminal.is_terminal and not quiet else nullcontext()
@@ -128,6 +176,12 @@ def _show(
             if answer:
                 output.show(np.hstack([answer.frame.picture, colouring.paint(answer.frame)]))
                 pipeline.shown(answer)
+                try:
+                    record.write(answer.frame)
+                except VeloDepthError as error:
+                    _say(f"The recording ends ({error})")
+                    record.close()
+                    record = Writers(record.path, [])
             output.tell(status())
             if shown:
                 shown.update(status())

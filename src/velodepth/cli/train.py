@@ -15,15 +15,17 @@ RUN = "run"
 
 
 class _RunUnlessNamed(TyperGroup):
-    """`velodepth train ...` is `velodepth train run ...`, unless another command is named."""
+    """`velodepth train ...` is `velodepth train run ...`, unless another command is named, or help wanted."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args and args[0] in self.commands else [RUN, *args])
+        is_named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else [RUN, *args])
 
 
 app = typer.Typer(
     cls=_RunUnlessNamed,
-    help="Train the networks, or see what their parts are worth.",
+    help="Train the networks, or see what their parts are worth.\n\n"
+    "velodepth train OPTIONS is short for velodepth train run OPTIONS.",
     rich_markup_mode=None,
     add_completion=False,
 )

@@ -25,6 +25,9 @@ class Output(ABC):
     def closed(self) -> bool:
         """The viewer wants no more. To be asked often: a window reacts to its user when asked."""
 
+    def wait(self) -> None:  # noqa: B027  a window is seen at once
+        """Returns once somebody looks."""
+
     def tell(self, status: str) -> None:  # noqa: B027  a window has no place for it
         """A line on how it goes."""
 

@@ -17,6 +17,7 @@ from .outputs import Output
 BOUNDARY = "velodepth-frame"
 QUALITY = 85  # of the JPEGs
 MOST_VIEWERS = 8
+PATIENCE = 0.2  # seconds; a wait without an end cannot be interrupted on Windows
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -75,6 +76,12 @@ class Page(Output):
             self._jpeg, self._number = jpeg.tobytes(), self._number + 1
             self._changed.notify_all()
 
+    def wait(self) -> None:
+        """Returns once the first viewer has come, or raises KeyboardInterrupt."""
+        with self._changed:
+            while not self._viewers:
+                self._changed.wait(PATIENCE)
+
     def tell(self, status: str) -> None:
         self._status = status
 
@@ -93,6 +100,7 @@ class Page(Output):
         """One more viewer; False where there are too many."""
         with self._changed:
             self._viewers += 1
+            self._changed.notify_all()
             return self._viewers <= MOST_VIEWERS
 
     def leave(self) -> None:

@@ -146,10 +146,13 @@ def _fetch() -> tuple[Path, Path | None]:
     try:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError
+        from huggingface_hub.utils import logging
     except ImportError as error:
         raise VeloDepthError(
             f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"
         ) from error
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()  # it tells each of its tries
     try:
         weights, config = (hf_hub_download(REPOSITORY, name) for name in (WEIGHTS_FILE, CONFIG_FILE))
     except (OSError, HfHubHTTPError) as error:  # OSError: no network, no space, not in the cache
@@ -157,6 +160,8 @@ def _fetch() -> tuple[Path, Path | None]:
             f"{REPOSITORY} could not be fetched from huggingface.co ({type(error).__name__}): connect to the "
             f"network, or download {WEIGHTS_FILE} and {CONFIG_FILE} elsewhere and give their folder as path"
         ) from error
+    finally:
+        logging.set_verbosity(level)
     return Path(weights), Path(config)
 
 

@@ -32,8 +32,8 @@ class OnnxRuntime:
         if provider not in onnxruntime.get_available_providers():
             there = [d for d, p in PROVIDERS.items() if p in onnxruntime.get_available_providers()]
             raise VeloDepthError(
-                f"device {self.device!r} is not available to ONNX Runtime here: choose one of "
-                f"{', '.join(there)}, or runtime='torch'"
+                f"device {self.device!r} is not available to ONNX Runtime here: choose "
+                f"{' or '.join(there)}, install onnxruntime-gpu for cuda, or choose the runtime torch"
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3

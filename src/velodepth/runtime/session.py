@@ -24,8 +24,8 @@ def session_of(path: Path, device: str | None = None) -> onnxruntime.InferenceSe
     if PROVIDERS.get(device) not in there:
         usable = [name for name, provider in PROVIDERS.items() if provider in there]
         raise VeloDepthError(
-            f"device {device!r} is not available to ONNX Runtime here: choose one of {', '.join(usable)}, or "
-            "runtime='torch'"
+            f"device {device!r} is not available to ONNX Runtime here: choose {' or '.join(usable)}, install "
+            "onnxruntime-gpu for cuda, or choose the runtime torch"
         )
     if not path.is_file():
         raise VeloDepthError(f"there is no file {path}: check the path")

@@ -69,6 +69,7 @@ def render(
     from velodepth.cli.failure import stderr
     from velodepth.cli.progress import bar
     from velodepth.cores import cores
+    from velodepth.train.shards import Shard
 
     from . import generate
 
@@ -84,7 +85,8 @@ def render(
 
         with kept(f"whole shards are kept in {out}; run the same command again to go on"):
             shards = generate.render(out, frames, seed, recipe, processes or len(cores()), count)
-    typer.echo(f"{len(shards)} shard{'s' * (len(shards) > 1)} in {out}")
+    whole = sum(len(Shard.open(path)) for path in shards)
+    typer.echo(f"{whole} frames in {len(shards)} shard{'s' * (len(shards) > 1)} in {out}")
 
 
 @app.command()
