@@ -30,10 +30,6 @@ Policy = Annotated[
         help="When the network looks: adaptive, every, every:N, per-frame (nothing is carried) or published.",
     ),
 ]
-Policy = Annotated[
-    str,
-    typer.Option(metavar="NAME", help="When to look anew: adaptive, published, or every (each frame)."),
-]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
