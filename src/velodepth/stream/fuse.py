@@ -19,13 +19,13 @@ from .motion import Motion
 
 MOST = 6.0
 """Precision never exceeds this: an old value still gives way within some frames."""
-CELL, SLOW, CLIP = 32, 0.08, 0.25
-"""The smooth part of the difference, i.e. scale: averaged over cells of so many canvas pixels, followed by
-this share at each look, and at most so large in log radius; what is beyond is not scale."""
+CELL, SLOW, SPAN = 32, 0.08, 0.25
+"""The smooth part of the difference, i.e. scale: averaged over cells of so many canvas pixels, and followed
+by this share at each look. A pixel whose log ratio is farther than SPAN from that of most is something else."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
-EDGE, EDGE_SHARE = 0.05, 0.8
-"""Log jump between neighbours from which an observed edge is drawn anew, and by which share: means of
+EDGE = 0.05
+"""Log jump between neighbours from which an observed edge is drawn anew, fully at twice as much: means of
 edges that do not quite coincide are soft."""
 
 
@@ -44,16 +44,18 @@ def start(observed: State) -> Memory:
     return Memory(np.log(observed.radius), known.astype(np.float32), observed.confidence, known)
 
 
-def carry(last: Memory, warp: Warp, motion: Motion | None) -> Memory:
-    """Bring what is known to the next frame: along the flow, and by the camera's own motion where known."""
-    carried = warp.sharp(last.log_radius)
+def carry(last: Memory, warp: Warp, warped: np.ndarray, motion: Motion | None) -> Memory:
+    """Bring what is known to the next frame: along the flow, and by the camera's own motion where known.
+
+    warped: (H, W) float32, last.log_radius along the flow.
+    """
     if motion is not None:
-        carried = np.where(motion.follows, np.log(np.maximum(motion.radius, 1e-3)), carried)
+        warped = np.where(motion.follows, np.log(np.maximum(motion.radius, 1e-3)), warped)
     known = last.known
     if not known.all():  # beside a hole values are mixed with what is not known
         known = warp.nearest(cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
     precision = warp.linear(last.precision) * (warp.inside & known)
-    return Memory(carried, precision, warp.linear(last.confidence), known)
+    return Memory(warped, precision, warp.linear(last.confidence), known)
 
 
 def unobserved(carried: Memory, evidence: Evidence) -> Memory:
@@ -72,13 +74,16 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     difference = np.where(both, log_radius - carried.log_radius, 0)
     changed = _changed(evidence)
     comparable = both & (carried.precision > 0) & ~evidence.independent & (changed < 0.5)
-    scale = smooth(np.clip(difference, -CLIP, CLIP), comparable)
+    if comparable.any():
+        usual = np.median(difference[comparable][::7])  # of a sample, which tells as much
+        comparable &= np.abs(difference - usual) < SPAN
+    scale = smooth(difference, comparable)
     detail = difference - scale
     news = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1
     independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
-    gain = np.maximum(1 / (1 + precision), EDGE_SHARE * edges(log_radius))
+    gain = np.maximum(1 / (1 + precision), edges(log_radius))
     fused = carried.log_radius + np.float32(SLOW) * scale + gain * detail
     fused = np.where(carried.known, fused, log_radius - np.float32(1 - SLOW) * scale)
     confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
@@ -106,10 +111,10 @@ def smooth(difference: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def edges(log_radius: np.ndarray) -> np.ndarray:
-    """(H, W) float32, 0..1: how much of a depth edge lies among the 3 x 3 pixels around."""
+    """(H, W) float32, 0..1: how much of a depth edge lies among the 5 x 5 pixels around."""
     around = np.ones((3, 3), np.uint8)
     jump = cv2.dilate(log_radius, around) - cv2.erode(log_radius, around)
-    return cv2.GaussianBlur(np.clip(jump / EDGE - 1, 0, 1), (0, 0), 1.0)
+    return cv2.dilate(np.clip(jump / EDGE - 1, 0, 1), around)
 
 
 def _known(observed: State) -> np.ndarray:

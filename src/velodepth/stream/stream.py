@@ -146,9 +146,10 @@ class DepthStream:
         flow = self._flow(last.small, small)
         warp = Warp(flow)
         rays, known = last.state.rays, last.memory.known
-        points = warp.linear(last.state.radius[..., None] * rays)
+        warped = warp.sharp(last.memory.log_radius)
+        points = np.exp(warped)[..., None] * warp.linear(rays)
         there = warp.inside & (warp.nearest(known.view(np.uint8)) > 0)
         motion = solve_motion(points, rays, there, self._lens.focal)
-        carried = fuse.carry(last.memory, warp, motion)
+        carried = fuse.carry(last.memory, warp, warped, motion)
         evidence = Evidence(last.frames + 1, flow, warp, last.luma, luma, motion, carried.precision)
         return Step(flow, motion, carried, evidence)

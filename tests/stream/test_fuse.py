@@ -1,0 +1,127 @@
+"""Fusing, on maps made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from velodepth.runtime.protocol import State
+from velodepth.stream import fuse
+from velodepth.stream.evidence import Evidence, Warp
+from velodepth.stream.motion import Motion
+
+SHAPE = (96, 128)
+LUMA = np.random.default_rng(0).integers(60, 200, SHAPE).astype(np.uint8)
+STILL = np.zeros((2, *SHAPE), np.float32)
+
+
+def evidence(luma=LUMA, last=LUMA, follows=None, precision=1.0):
+    follows = np.ones(SHAPE, bool) if follows is None else follows
+    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), follows)
+    known = np.full(SHAPE, precision, np.float32)
+    return Evidence(1, STILL, Warp(STILL), last, luma, motion, known)
+
+
+def carried(log_radius, precision=fuse.MOST, known=None):
+    return fuse.Memory(
+        np.array(log_radius, np.float32),
+        np.full(SHAPE, precision, np.float32),
+        np.full(SHAPE, 0.5, np.float32),
+        np.ones(SHAPE, bool) if known is None else known,
+    )
+
+
+def observed(log_radius, known=None):
+    radius = np.exp(np.array(log_radius, np.float32))
+    return State(radius, np.zeros((*SHAPE, 3), np.float32), np.full(SHAPE, 0.9, np.float32), known=known)
+
+
+def test_noise_settles_as_a_mean_does():
+    random = np.random.default_rng(0)
+    memory = fuse.start(observed(random.normal(0, 0.005, SHAPE)))
+    for _ in range(12):
+        memory = fuse.fuse(memory, observed(random.normal(0, 0.005, SHAPE)), evidence())
+    assert memory.log_radius.std() < 0.005 / 2
+    assert memory.precision.max() == fuse.MOST
+
+
+def test_scale_only_drifts():
+    """The whole picture 20 % farther: at one look the answer follows by SLOW of that."""
+    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(np.full(SHAPE, 0.2)), evidence())
+    np.testing.assert_allclose(memory.log_radius, 0.2 * fuse.SLOW, atol=2e-3)
+
+
+def test_news_are_taken_at_once():
+    """Something nearer by half before a wall that stays; the picture need not show it."""
+    now = np.zeros(SHAPE)
+    now[30:70, 40:90] = -0.7
+    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(now), evidence())
+    inside = memory.log_radius[40:60, 50:80]
+    assert abs(inside.mean() + 0.7) < 0.1
+    assert abs(memory.log_radius[:20].mean()) < 0.02
+    assert memory.precision[50, 65] == pytest.approx(1) and memory.precision[5, 5] == fuse.MOST
+
+
+def test_what_moves_by_itself_is_observed_anew():
+    follows = np.ones(SHAPE, bool)
+    follows[30:70, 40:90] = False
+    now = np.where(follows, 0, 0.08).astype(np.float32)
+    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(now), evidence(follows=follows))
+    assert memory.log_radius[50, 65] == pytest.approx(0.08, abs=0.01)
+    still = fuse.fuse(carried(np.zeros(SHAPE)), observed(now), evidence())
+    assert still.log_radius[50, 65] < 0.04
+
+
+def test_an_observed_edge_stays_sharp():
+    """Two edges a pixel apart have a soft mean; the observed one is drawn."""
+    columns = np.arange(SHAPE[1])
+    before, now = (np.where(columns < c, 0, 0.3).astype(np.float32)[None].repeat(96, 0) for c in (60, 62))
+    memory = fuse.fuse(carried(before), observed(now), evidence())
+    row = memory.log_radius[48] - memory.log_radius[48, 40]
+    assert np.abs(row[:62]).max() < 0.05 and row[62] > 0.2
+
+
+def test_where_the_picture_changed_and_nothing_was_observed_precision_is_lost():
+    luma = LUMA.copy()
+    luma[30:70, 40:90] = 255 - luma[30:70, 40:90]
+    before = carried(np.zeros(SHAPE))
+    after = fuse.unobserved(before, evidence(luma=luma))
+    assert after.precision[50, 65] < 0.5 * fuse.MOST and after.precision[5, 5] > 0.9 * fuse.MOST
+    np.testing.assert_array_equal(after.log_radius, before.log_radius)
+
+
+def test_what_is_not_known():
+    seen, remembered = np.ones(SHAPE, bool), np.ones(SHAPE, bool)
+    seen[:, :40], remembered[:, 60:80] = False, False
+    memory = fuse.fuse(
+        carried(np.zeros(SHAPE), known=remembered), observed(np.full(SHAPE, 0.1), seen), evidence()
+    )
+    np.testing.assert_array_equal(memory.log_radius[:, :40], 0)  # not observed: carried
+    assert (
+        abs(memory.log_radius[48, 70] - 0.1 * fuse.SLOW) < 0.02
+    )  # not carried: observed, at the scale carried
+    assert memory.known.all()
+    neither = fuse.fuse(carried(np.zeros(SHAPE), known=seen), observed(np.full(SHAPE, 0.1), seen), evidence())
+    np.testing.assert_array_equal(neither.known, seen)
+
+
+def test_carrying_along_the_flow_leaves_guesses_at_the_rim():
+    flow = STILL.copy()
+    flow[0] = -10  # all moved to the right by ten pixels
+    ramp = np.linspace(0, 1, SHAPE[1], dtype=np.float32)[None].repeat(SHAPE[0], 0)
+    last, warp = carried(ramp, precision=2.0), Warp(flow)
+    memory = fuse.carry(last, warp, warp.sharp(last.log_radius), None)
+    np.testing.assert_allclose(memory.log_radius[:, 10:], ramp[:, :-10], atol=1e-5)
+    np.testing.assert_allclose(memory.log_radius[:, :10], 0, atol=1e-5)
+    assert (memory.precision[:, :10] == 0).all() and (memory.precision[:, 10:] == 2).all()
+    assert memory.known.all()
+
+
+def test_carrying_by_the_motion_changes_the_distance():
+    follows = np.ones(SHAPE, bool)
+    follows[:, 64:] = False
+    motion = Motion(np.eye(4), np.full(SHAPE, 2.0, np.float32), follows)
+    last, warp = carried(np.zeros(SHAPE)), Warp(STILL)
+    memory = fuse.carry(last, warp, warp.sharp(last.log_radius), motion)
+    np.testing.assert_allclose(memory.log_radius[:, :64], np.log(2), atol=1e-6)
+    np.testing.assert_array_equal(memory.log_radius[:, 64:], 0)
