@@ -14,7 +14,6 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from velodepth.train.ablation import measure
 from velodepth.train.checks import check_keyframes
 from velodepth.train.config import Config
 from velodepth.train.data import open_footage
@@ -52,19 +51,13 @@ def main() -> None:
             checkpoint = folder / first.stem
             parts = sorted(options.out.glob(f"{first.stem}.*"), key=lambda part: int(part.suffix[1:]))
             checkpoint.write_bytes(b"".join(part.read_bytes() for part in parts))
-            stage = "propagation" if checkpoint.stem == "propagation" else "keyframe"
-            size, count = ([64, 64], 6) if options.tiny else ([288, 224], 400)
-            config = Config(
-                data=[str(shards)], out=name, init=str(checkpoint), stage=stage, sizes=[size], checked=count
-            )
-            if stage == "propagation":
-                figures = measure(config, every=False)
-            else:
-                _, _, device = join(config)
-                student = make_student(config)
-                load_weights(student.net, checkpoint)
-                student.to(device).eval()
-                figures, _ = check_keyframes(student, open_footage(config.data)[1], config, device)
+            size, count = ([64, 64], 6) if options.tiny else ([224, 160], 400)
+            config = Config(data=[str(shards)], out=name, init=str(checkpoint), sizes=[size], checked=count)
+            _, _, device = join(config)
+            student = make_student(config)
+            load_weights(student.net, checkpoint)
+            student.to(device).eval()
+            figures, _ = check_keyframes(student, open_footage(config.data)[1], config, device)
             scores[checkpoint.stem] = {each: round(value, 4) for each, value in figures.items()}
             print(checkpoint.stem, scores[checkpoint.stem], flush=True)
             (options.out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")

@@ -53,7 +53,7 @@ def small(recipe: Recipe) -> Recipe:
         stages=[
             replace(
                 stage, render=1, render_size=[64, 48], pool=0.5, batch=2, threads=1, checked=4, warm_up=1,
-                sizes=[[64, 64]], steps=2, minutes=0.0, ages=[0], rollout=1, device="cpu",
+                sizes=[[64, 64]], steps=2, minutes=0.0, device="cpu",
             )
             for stage in recipe.stages
         ],

@@ -52,7 +52,7 @@ def test_every_stage_ends_well(results):
 
 def test_what_comes_back_is_small_and_complete(results):
     files = {path.name: path.stat().st_size for path in results.iterdir()}
-    assert {"log.txt", "gpu.json", "scores.json", "curve.csv", "full.pt.0", "propagation.pt.0"} <= {*files}
+    assert {"log.txt", "gpu.json", "scores.json", "curve.csv", "small.pt.0", "full.pt.0"} <= {*files}
     assert len(files) <= 8 and max(files.values()) <= 16 * 2**20 and sum(files.values()) <= 64 * 2**20
 
 
@@ -62,7 +62,7 @@ def test_speed_and_scores_are_figures(results):
     assert speed["large keyframe bfloat16"]["radius_apart"] > 0  # another precision, indeed
     assert speed["nano torch against onnx"]["median"] < 1e-3
     scores = json.loads((results / "scores.json").read_text())
-    assert scores.keys() == {"small", "full", "propagation"}
+    assert scores.keys() == {"small", "full"}
     assert all(0 <= each["delta1_si"] <= 1 for each in scores.values())
 
 
