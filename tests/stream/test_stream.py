@@ -108,7 +108,7 @@ class Dark:
 
     name, device, carries = "dark", "cpu", False
 
-    def look(self, canvas, rays=None, picture=None):
+    def look(self, canvas, rays=None, original=None):
         radius = np.where(canvas.mean(0) < -1, 1, 3).astype(np.float32)
         return State(radius, rays, np.ones_like(radius))
 

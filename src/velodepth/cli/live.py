@@ -107,7 +107,8 @@ def live(
     is_live = first[0].live
     told = Options(near, far, overwrite=overwrite, inputs=first[0].paths)
     feed = Feed(lambda: first.pop() if first else opened(), lost, found)
-    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens or first[0].camera, policy))
+    stream = load(preset, runtime, device).stream(lens or first[0].camera, policy, beside=True)
+    pipeline = Pipeline(feed, stream)
     with (
         _record(save, told) as record,
         suppress(KeyboardInterrupt),

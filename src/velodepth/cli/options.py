@@ -22,7 +22,11 @@ RawSize = Annotated[
 Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
 Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag with pictures on several.")]
 Preset = Annotated[
-    str, typer.Option(metavar="NAME", help="nano, large, or the path of a checkpoint or of exported graphs.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="nano, large, depth-anything-v2-small, the path of a checkpoint, or a network of others.",
+    ),
 ]
 Policy = Annotated[
     str,
