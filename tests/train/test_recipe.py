@@ -19,7 +19,7 @@ from velodepth.train.recipe import follow, load_recipe  # noqa: E402
 TEXT = """
 out = "{out}"
 data = ["{shards}"]
-package = "{out}/packaged"
+package = "packaged"
 batch = 2
 warm_up = 1
 checked = 4
