@@ -1,5 +1,7 @@
+import io
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -221,6 +223,17 @@ def test_a_missing_or_doubled_sequence_is_named(tmp_path: Path) -> None:
         FolderPredictor(tmp_path).start(CLIP)
 
 
+def claim_shape(path: Path, name: str, shape: tuple[int, ...]) -> None:
+    """An NPZ whose array of that name says it has another shape than the values that are there."""
+    arrays = {"depth": np.ones((1, 4, 5)), "index": np.arange(1)}
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, values in arrays.items():
+            head = io.BytesIO()
+            told = {"descr": values.dtype.str, "fortran_order": False, "shape": values.shape}
+            np.lib.format.write_array_header_1_0(head, told | ({"shape": shape} if key == name else {}))
+            archive.writestr(f"{key}.npy", head.getvalue() + values.tobytes())
+
+
 def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
     def told(match: str) -> None:
         with pytest.raises(VeloDepthError, match=match):
@@ -234,6 +247,17 @@ def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
     told(r"depth is float64 \(4, 5\)")
     np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)), claim="scale")
     told("claims scale")
+    np.savez(tmp_path / "room.npz", depth=np.ones((0, 4, 5)))
+    told("holds no predictions")
+    np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)), index=np.arange(7))
+    told(r"has 1 rows, but \(7,\) of index")
+    for name, shape, said in (
+        ("depth", (8, 12_000, 12_000), r"\(8, 12000, 12000\), beyond 134217728 pixels a frame"),
+        ("depth", (8, 4_000, 4_000), r"says it is float64 \(8, 4000, 4000\), and holds 160 bytes"),
+        ("index", (10**9,), r"index is \(1000000000,\), too long"),
+    ):
+        claim_shape(tmp_path / "room.npz", name, shape)
+        told(said)
     (tmp_path / "room.npz").unlink()
     (tmp_path / "room").mkdir()
     (tmp_path / "room/0.png").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())

@@ -193,7 +193,7 @@ pictures = st.one_of(
     arrays.arrays(np.uint8, st.tuples(st.integers(32, 61), st.integers(32, 61), st.just(3))).map(
         lambda a: a[::2, ::-2]
     ),
-    st.tuples(st.integers(16, 17), st.integers(100, 400)).map(lambda s: np.zeros((*s, 3), np.uint8)),
+    st.tuples(st.integers(16, 17), st.integers(100, 256)).map(lambda s: np.zeros((*s, 3), np.uint8)),
 )
 
 

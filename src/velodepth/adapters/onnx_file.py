@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import onnxruntime
 
 from ..cameras import Camera
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from ..runtime.session import session_of
 from .families import reading_of
 from .look import DEPTH_KINDS, Look
@@ -156,7 +156,7 @@ def read_note(path: Path) -> Description:
     """
     parts = {part: {field.name for field in fields(part)} for part in (Preparation, Reading, Description)}
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = parse_json(path.read_text(encoding="utf-8"))
         told.pop("licence", None)
         names = set().union(*parts.values()) - {"preparation", "reading"}
         if unknown := sorted(set(told) - names):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..cameras import Camera
 from ..errors import LookError, MediaWarning, VeloDepthError
-from ..media.arrays import as_picture
+from ..media.arrays import as_picture, as_time
 from ..runtime.protocol import Original, Runtime, State
 from . import fuse
 from .beside import Beside
@@ -106,6 +106,7 @@ class DepthStream:
         Raises VeloDepthError for anything else.
         """
         picture = as_picture(picture)
+        seconds = self._index / FRAME_RATE if time is None else as_time(time)
         height, width = picture.shape[:2]
         if self._canvas is None:
             self._canvas = Canvas.of(width, height, self._spec)
@@ -122,7 +123,6 @@ class DepthStream:
         rays = seen.state.rays
         if self._lens is None or self._lens.rays is not rays:
             self._lens = Lens(self._given, rays, self._canvas)
-        seconds = self._index / FRAME_RATE if time is None else time
         frame = DepthFrame(
             self._index, seconds, picture, seen.reason, self._lens, seen.state, self._canvas, seen.motion
         )

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from .. import __version__
 from ..errors import VeloDepthError
@@ -80,6 +80,9 @@ def create_app(model: Model, limits: Limits | None = None, allowed: Iterable[str
                 most = limits.upload_bytes // 2**20
                 return JSONResponse({"error": f"{stream.name} is too large: give at most {most} MB"}, 413)
             facts = await in_turn(stream.check)
+        except ClientDisconnect:
+            streams.end(stream)
+            return Response(status_code=400)  # which nobody reads
         except BaseException:
             streams.end(stream)
             raise
