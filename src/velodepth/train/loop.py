@@ -36,7 +36,7 @@ from ..media.colour import colourise
 from ..media.locks import claim
 from .checks import Shown, check_keyframes, check_propagation
 from .config import Config
-from .data import Clips, Footage, Pool, Stills, batches
+from .data import Clips, Footage, Pool, Stills, WatchedPool, batches
 from .rendering import RenderedPool
 from .stages import STAGES, to_device
 from .students import LargeStudent, Student, load_weights, make_student
@@ -152,7 +152,9 @@ def place() -> tuple[int, int]:
 
 def pool_of(config: Config, seen: int) -> Pool:
     """The footage of a run, of whose rendered shards earlier starts have seen some."""
-    return RenderedPool(config, *place(), seen) if config.render else Pool.open(config.data)
+    if config.render:
+        return RenderedPool(config, *place(), seen)
+    return (WatchedPool if config.grow else Pool).open(config.data)
 
 
 def join(config: Config) -> tuple[int, int, torch.device]:

@@ -28,7 +28,7 @@ from typing import Any
 from ..errors import VeloDepthError
 from .config import Config, checked, filled, read_toml
 
-SHARED = ("out", "data", "render", "render_seed", "render_size", "pool", "preset")
+SHARED = ("out", "data", "grow", "render", "render_seed", "render_size", "pool", "preset")
 """What a stage may not have of its own."""
 
 
