@@ -331,7 +331,8 @@ def appearing(folder: Path, overwrite: bool) -> Iterator[Path]:
 
     Raises VeloDepthError where something is there that may not, and where the disk refuses.
     """
-    if folder.exists() and not (overwrite and (folder / NOTE).is_file()):
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty and not (overwrite and (folder / NOTE).is_file()):
         remedy = "add --overwrite" if (folder / NOTE).is_file() else "delete it"
         raise VeloDepthError(f"{folder} is there already: {remedy}, or choose another --out")
     with explained(folder):

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @told()
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made, or an empty one.")
+    ],
     preset: options.Preset = "nano",
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Pixels of the pictures; the canvas follows from them.")
