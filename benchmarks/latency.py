@@ -5,7 +5,8 @@
 A synthetic camera gives the pictures of the packaged demo clip (640 x 480, to and fro) at a fixed rate, each
 when it is due, whatever the rest does. They go through what `velodepth live` uses: capture, network and
 output in threads of their own, queues of one. Latency is from a picture's coming to its depth's being painted
-beside it; the first two seconds do not count. The lag grows if the last third is later than the first.
+beside it; the first two seconds do not count. The lag grows if the last third is later than the first. Once
+with looks beside the stream, as `live` has them, and once in line, as for a file.
 Nothing else should run on the machine.
 """
 
@@ -44,6 +45,32 @@ class Metronome(Source):
             yield i / self._rate, self._pictures_shown[i % len(self._pictures_shown)].copy()
 
 
+def watch(stream: velodepth.DepthStream, rate: float, seconds: float) -> None:
+    """Runs the camera through the stream and prints how late its pictures were shown."""
+    pictures = [f.picture for f in velodepth.open_source(DEMO_CLIP)]
+    camera = Metronome(pictures + pictures[-2:0:-1], rate, seconds)
+    feed = Feed(lambda: camera, lambda reason, wait: feed.stop())
+    colouring = Colouring()
+    moments, latencies, looks = [], [], 0
+    with Pipeline(feed, stream) as pipeline:
+        for answer in pipeline:
+            if answer:
+                np.hstack([answer.frame.picture, colouring.paint(answer.frame)])
+                pipeline.shown(answer)
+                moments.append(time.perf_counter() - camera.start)
+                latencies.append(time.perf_counter() - answer.at)
+                looks += answer.frame.is_keyframe
+    late = np.array(latencies)[np.array(moments) > WARM] * 1000
+    shown = len(late)
+    came = round(rate * (seconds - WARM))
+    first, last = (np.median(part) for part in (late[: shown // 3], late[-(shown // 3) :]))
+    share = looks / max(len(latencies), 1)
+    speed = shown / (seconds - WARM)
+    print(f"shown {shown} of {came} ({speed:.1f} of {rate:g} frames/s), dropped {pipeline.dropped}")
+    print(f"latency: median {np.median(late):.1f} ms, 99th percentile {np.percentile(late, 99):.1f} ms")
+    print(f"median of the first third {first:.1f} ms, of the last third {last:.1f} ms; looks {share:.0%}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -57,28 +84,10 @@ def main() -> None:
     print(
         f"velodepth {velodepth.__version__}, preset {options.preset}, {machine}, {options.rate:g} frames/s in"
     )
-    pictures = [f.picture for f in velodepth.open_source(DEMO_CLIP)]
-    camera = Metronome(pictures + pictures[-2:0:-1], options.rate, options.seconds)
     model = velodepth.load(options.preset)
-    model.stream().push(pictures[0])  # memory and threads are there before the clock runs
-    feed = Feed(lambda: camera, lambda reason, wait: feed.stop())
-    colouring = Colouring()
-    moments, latencies = [], []
-    with Pipeline(feed, model.stream()) as pipeline:
-        for answer in pipeline:
-            if answer:
-                np.hstack([answer.frame.picture, colouring.paint(answer.frame)])
-                pipeline.shown(answer)
-                moments.append(time.perf_counter() - camera.start)
-                latencies.append(time.perf_counter() - answer.at)
-    late = np.array(latencies)[np.array(moments) > WARM] * 1000
-    shown = len(late)
-    came = round(options.rate * (options.seconds - WARM))
-    first, last = (np.median(part) for part in (late[: shown // 3], late[-(shown // 3) :]))
-    rate = shown / (options.seconds - WARM)
-    print(f"shown {shown} of {came} ({rate:.1f} of {options.rate:g} frames/s), dropped {pipeline.dropped}")
-    print(f"latency: median {np.median(late):.1f} ms, 99th percentile {np.percentile(late, 99):.1f} ms")
-    print(f"median of the first third {first:.1f} ms, of the last third {last:.1f} ms")
+    for beside in (True, False):
+        print("looks beside the stream, as live does:" if beside else "looks in line:")
+        watch(model.stream(beside=beside), options.rate, options.seconds)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 import velodepth
 from velodepth.media.reading import open_source
 from velodepth.presets import DEMO_CLIP
+
+from .transformers_models import save
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +66,10 @@ def data() -> Path:
 def parity() -> Path:
     """Stand-in weights and recorded outputs of the published network."""
     return folder_from("VELODEPTH_PARITY")
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """saved(family) -> folder of a tiny model with random weights: see transformers_models.py."""
+    pytest.importorskip("transformers", reason="transformers is an extra: pip install 'velodepth[hub]'")
+    return functools.cache(lambda family: save(family, tmp_path_factory.mktemp(family)))

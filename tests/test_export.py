@@ -154,7 +154,10 @@ def test_what_cannot_be(tmp_path, exported):
     (tmp_path / "mine/notes.txt").write_text("keep")
     with pytest.raises(VeloDepthError, match="is there already: delete it"):
         export(net, tmp_path / "mine", spec, overwrite=True)
+    (tmp_path / "empty").mkdir()
+    export(net, tmp_path / "empty", spec)  # what is empty is not in the way
+    assert (tmp_path / "empty" / "look.onnx").is_file()
     (tmp_path / "file").write_text("")
     with pytest.raises(VeloDepthError, match="part of this path is a file"):
         export(net, tmp_path / "file" / "out", spec)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "mine"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         OpenCV,
         Pinhole,
     )
-    from .errors import MediaWarning, VeloDepthError
+    from .errors import LookError, MediaWarning, VeloDepthError
     from .media.atomic import Writer
     from .media.camerafiles import load_camera
     from .media.colour import Colouring, colourise
@@ -50,6 +50,7 @@ __all__ = [
     "GivenFlow",
     "KannalaBrandt",
     "Look",
+    "LookError",
     "MediaWarning",
     "Model",
     "NoFlow",
@@ -72,7 +73,7 @@ __all__ = [
 _HOMES = {
     ".adapters.look": "DepthNetwork Look",
     ".cameras": "MEI Camera Equirectangular Fisheye624 KannalaBrandt OpenCV Pinhole",
-    ".errors": "MediaWarning VeloDepthError",
+    ".errors": "LookError MediaWarning VeloDepthError",
     ".media.atomic": "Writer",
     ".media.camerafiles": "load_camera",
     ".media.colour": "Colouring colourise",

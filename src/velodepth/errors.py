@@ -8,5 +8,9 @@ class VeloDepthError(ValueError):
     """
 
 
+class LookError(VeloDepthError):
+    """A network had nothing to say of one picture; a stream that has something to carry goes on without."""
+
+
 class MediaWarning(UserWarning):
     """The result is usable but not whole, e.g. a truncated file was read up to its break."""

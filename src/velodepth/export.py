@@ -302,37 +302,48 @@ def export(
     VeloDepthError for a size that does not fit, a folder that is there, a disk that refuses, or graphs that
     are wrong.
     """
-    folder, size, multiple = Path(folder), spec.size, spec.multiple
-    if folder.exists() and not (overwrite and (folder / NOTE).is_file()):
-        remedy = "add --overwrite" if (folder / NOTE).is_file() else "delete it"
-        raise VeloDepthError(f"{folder} is there already: {remedy}, or choose another --out")
+    size, multiple = spec.size, spec.multiple
     net = net.eval().requires_grad_(False)
     if half:
         net = net.half().float()
     graphs = graphs_of(net)
     width, height = size or (6 * multiple, 4 * multiple)
     sizes = [(width, height)] if size else [(width, height), (5 * multiple, 8 * multiple)]
+    with appearing(Path(folder), overwrite) as inside:
+        weights = inside / WEIGHTS
+        write_weights(net, weights, half)
+        for graph in graphs:
+            write_graph(graph, net, weights, height, width, dynamic=size is None)
+        checks = [check(inside, graphs, *wanted) for wanted in sizes]
+        errors = {graph.name: max(check[graph.name] for check in checks) for graph in graphs}
+        note = _note(graphs, spec, errors, facts or {})
+        (inside / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+        wrong = {name: error for name, error in errors.items() if not error < TOLERANCE}
+        if wrong:
+            listed = ", ".join(f"{name} by {error:.2g}" for name, error in wrong.items())
+            raise VeloDepthError(f"the graphs differ from PyTorch ({listed}): nothing was written")
+    return errors
+
+
+@contextmanager
+def appearing(folder: Path, overwrite: bool) -> Iterator[Path]:
+    """A folder to fill, which gets its name when the block ends well; one that was exported before gives way.
+
+    Raises VeloDepthError where something is there that may not, and where the disk refuses.
+    """
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty and not (overwrite and (folder / NOTE).is_file()):
+        remedy = "add --overwrite" if (folder / NOTE).is_file() else "delete it"
+        raise VeloDepthError(f"{folder} is there already: {remedy}, or choose another --out")
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
             inside = Path(temporary) / "graphs"
             inside.mkdir()
-            weights = inside / WEIGHTS
-            write_weights(net, weights, half)
-            for graph in graphs:
-                write_graph(graph, net, weights, height, width, dynamic=size is None)
-            checks = [check(inside, graphs, *wanted) for wanted in sizes]
-            errors = {graph.name: max(check[graph.name] for check in checks) for graph in graphs}
-            note = _note(graphs, spec, errors, facts or {})
-            (inside / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
-            wrong = {name: error for name, error in errors.items() if not error < TOLERANCE}
-            if wrong:
-                listed = ", ".join(f"{name} by {error:.2g}" for name, error in wrong.items())
-                raise VeloDepthError(f"the graphs differ from PyTorch ({listed}): nothing was written")
+            yield inside
             if folder.exists():
                 shutil.rmtree(folder)
             inside.rename(folder)
-    return errors
 
 
 def check(folder: Path, graphs: Sequence[Graph], width: int, height: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from velodepth.adapters.look import checked_look
 from velodepth.adapters.transformers_hub import TransformersNetwork
 from velodepth.cameras import Pinhole
 
-from .conftest import FAMILIES
+from ..transformers_models import FAMILIES
 
 KINDS = dict.fromkeys(FAMILIES, "metric") | dict.fromkeys(("dpt", "depth_anything"), "affine_disparity")
 

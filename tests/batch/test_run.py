@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
 
 import pytest
@@ -161,3 +162,27 @@ def test_rows_are_in_the_order_of_the_inputs_and_say_who_did_what(tmp_path):
         ("gone", False, True, 1),
     ]
     assert crew.given == {"one": 1, "bad": 1, "gone": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outputs": ["a"]},
+        {"outputs": {"a": "1"}},
+        {"warnings": 3},
+        {"key": None},
+        {"frames": "6"},
+        {"more": 1},
+    ],
+)
+def test_a_receipt_with_odd_values_is_none(tmp_path, change):
+    receipts = Receipts(tmp_path)
+    (job,) = jobs("one")
+    receipts.write(receipt(job))
+    assert receipts.done(job.key) and receipts.contents()
+    path = tmp_path / ".velodepth" / f"{job.key}.json"
+    for text in (json.dumps(json.loads(path.read_text()) | change), "[" * 100_000, "[]", "3"):
+        path.write_text(text)
+        assert receipts.done(job.key) is None
+        assert receipts.outputs() == set() and receipts.contents() == {}
+        receipts.forget({"a"})

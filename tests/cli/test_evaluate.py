@@ -100,12 +100,9 @@ def test_predictions_of_another_program_are_measured_and_compared(call, measure,
 
 def test_a_class_is_measured(measure, folder):
     (folder / "rival.py").write_text(
-        "import numpy as np\nfrom velodepth.eval.predictions import Prediction\n"
-        "class Rival:\n    claim = 'affine_depth'\n"
-        "    def start(self, clip): self.n = 0\n"
-        "    def push(self, picture):\n"
-        "        self.n += 1\n        return Prediction(self.n - 1, picture[..., 0].astype(np.float32))\n"
-        "    def finish(self): return []\n"
+        "import numpy as np\nfrom velodepth import Look\n"
+        "class Rival:\n    def look(self, picture, camera):\n"
+        "        return Look(picture[..., 0].astype(np.float32), 'affine_depth')\n"
     )
     outcome = measure("--predictor", "rival.py:Rival", "--protocol", "velodepth")
     assert outcome.status == 0, outcome.err

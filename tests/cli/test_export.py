@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
@@ -36,3 +37,25 @@ def test_bad_input(call, folder, arguments, told):
     outcome = call("export", *arguments, "--out", "graphs")
     assert outcome.status == 2 and told in outcome.err
     assert list(folder.iterdir()) == []
+
+
+SIX = ("--max-frames", "6")
+
+
+def test_a_model_of_transformers_becomes_a_folder_that_runs(call, saved, street, folder):
+    outcome = call("export", "--preset", saved("depth_anything"), "--size", "160x120", "--out", "graph")
+    assert outcome.status == 0, outcome.err
+    outcome = call("run", street, "--preset", "graph", "--policy", "every:4", "--save", "npz", *SIX)
+    assert outcome.status == 0, outcome.err
+    assert np.load(folder / "street.npz")["keyframe"].tolist() == [True, False, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"), [((), ["--size"]), (("--preset", "own.py:Own", "--size", "160x120"), ["own.py:Own"])]
+)
+def test_what_cannot_be_exported_is_one_sentence(call, saved, folder, more, words):
+    (folder / "own.py").write_text("class Own:\n    def look(self, picture, camera): ...\n")
+    outcome = call("export", "--preset", saved("depth_anything"), "--out", "graph", *more)
+    assert outcome.status == 2 and outcome.err.count("\n") == 1 + outcome.err.count("licence")
+    assert all(word in outcome.err for word in words)
+    assert not (folder / "graph").exists()

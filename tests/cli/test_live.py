@@ -80,7 +80,9 @@ def test_live_plays_a_file_to_its_end_and_says_what_became_of_it(call, street):
 def test_live_has_the_camera_of_a_bag_and_takes_a_topic(call, bag, monkeypatch):
     cameras = []
     stream = Model.stream
-    monkeypatch.setattr(Model, "stream", lambda self, *lens: cameras.append(lens) or stream(self, *lens))
+    monkeypatch.setattr(
+        Model, "stream", lambda self, *lens, **how: cameras.append(lens) or stream(self, *lens, **how)
+    )
     several = call("live", bag, "--port", 0, *FAST)
     assert several.status == 2 and "give one with --topic, of /left/image, /right/image" in several.err
     outcome = call("live", bag, "--topic", "/left/image", "--port", 0, *FAST)

@@ -174,7 +174,9 @@ def test_a_terminal_shows_a_bar_which_makes_room_for_a_warning_and_the_files(fol
         re.fullmatch(r"Warning: cut.mkv is damaged or cut short: (\d+) frames were read", warning)[1]
     )
     assert re.search(
-        rf"cut\.mkv [━╸╺]+ +{frames}/40 +\d+\.\d frames/s +\d+ % keyframes +\d+:\d\d left\r", sent
+        rf"cut\.mkv [━╸╺]+ +{frames}/40 +\d+\.\d frames/s +\d+ % keyframes  \d+ (kB|bytes) +"
+        r"\d+:\d\d left\r",
+        sent,
     )
     assert re.fullmatch(rf"{frames} frames in .* keyframes\), written to", summary)
     assert files == ["  cut-side.mp4", "  cut.npz", ""]

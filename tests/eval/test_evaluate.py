@@ -13,7 +13,7 @@ import pytest
 from velodepth.errors import VeloDepthError
 from velodepth.eval.datasets import open_dataset
 from velodepth.eval.evaluate import STEPS, Run, evaluate
-from velodepth.eval.predictions import FolderPredictor, StreamPredictor, load_predictor
+from velodepth.eval.predictions import FolderPredictor, NetworkPredictor, StreamPredictor
 from velodepth.eval.protocols import PROTOCOLS
 from velodepth.eval.truth import TruthFrame
 
@@ -406,27 +406,18 @@ def test_memory_does_not_grow_with_the_sequence(run, made, recording):
 
 RIVAL = """
 import numpy as np
-from velodepth.eval.predictions import Prediction
+from velodepth import Look
 
 class Rival:
-    claim = "scale"
-
-    def start(self, clip):
-        self.shape, self.index = (clip.height, clip.width), 0
-
-    def push(self, picture):
-        self.index += 1
-        return Prediction(self.index - 1, 1 / (1 + picture[..., 0].astype(np.float32)))
-
-    def finish(self):
-        return []
+    def look(self, picture, camera):
+        return Look(1 / (1 + picture[..., 0].astype(np.float32)), "scale")
 """
 
 
 def test_processes_change_nothing(rgbd, tmp_path):
     (tmp_path / "rival.py").write_text(textwrap.dedent(RIVAL))
     sequences = open_dataset(rgbd("a", "b", "c"))
-    rival = load_predictor(f"{tmp_path / 'rival.py'}:Rival")
+    rival = NetworkPredictor(f"{tmp_path / 'rival.py'}:Rival")
     calls: list[int] = []
     alone = evaluate(Run(rival, PROTOCOLS["full"]), sequences)
     both = evaluate(Run(rival, PROTOCOLS["full"]), sequences, processes=2, advance=lambda: calls.append(1))

@@ -1,6 +1,7 @@
+import io
 import json
 import pickle
-import textwrap
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,11 +16,12 @@ from velodepth.eval.identity import fingerprint
 from velodepth.eval.predictions import (
     Clip,
     FolderPredictor,
+    NetworkPredictor,
     Prediction,
     Predictor,
     StreamPredictor,
+    _model,
     _weights,
-    load_predictor,
     parse_policy,
     resized,
 )
@@ -221,6 +223,17 @@ def test_a_missing_or_doubled_sequence_is_named(tmp_path: Path) -> None:
         FolderPredictor(tmp_path).start(CLIP)
 
 
+def claim_shape(path: Path, name: str, shape: tuple[int, ...]) -> None:
+    """An NPZ whose array of that name says it has another shape than the values that are there."""
+    arrays = {"depth": np.ones((1, 4, 5)), "index": np.arange(1)}
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, values in arrays.items():
+            head = io.BytesIO()
+            told = {"descr": values.dtype.str, "fortran_order": False, "shape": values.shape}
+            np.lib.format.write_array_header_1_0(head, told | ({"shape": shape} if key == name else {}))
+            archive.writestr(f"{key}.npy", head.getvalue() + values.tobytes())
+
+
 def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
     def told(match: str) -> None:
         with pytest.raises(VeloDepthError, match=match):
@@ -234,6 +247,17 @@ def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
     told(r"depth is float64 \(4, 5\)")
     np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)), claim="scale")
     told("claims scale")
+    np.savez(tmp_path / "room.npz", depth=np.ones((0, 4, 5)))
+    told("holds no predictions")
+    np.savez(tmp_path / "room.npz", depth=np.ones((1, 4, 5)), index=np.arange(7))
+    told(r"has 1 rows, but \(7,\) of index")
+    for name, shape, said in (
+        ("depth", (8, 12_000, 12_000), r"\(8, 12000, 12000\), beyond 134217728 pixels a frame"),
+        ("depth", (8, 4_000, 4_000), r"says it is float64 \(8, 4000, 4000\), and holds 160 bytes"),
+        ("index", (10**9,), r"index is \(1000000000,\), too long"),
+    ):
+        claim_shape(tmp_path / "room.npz", name, shape)
+        told(said)
     (tmp_path / "room.npz").unlink()
     (tmp_path / "room").mkdir()
     (tmp_path / "room/0.png").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())
@@ -256,110 +280,71 @@ def test_folder_identity(tmp_path: Path) -> None:
     assert len(seen) == 3
 
 
-# Python classes
+# Networks of others
+
+
+NETWORK = """
+import numpy as np
+from velodepth import Look, Pinhole
+
+class Mine:
+    def look(self, picture, camera):
+        depth = np.linspace(1, 2, 192, dtype=np.float32).reshape(12, 16)
+        mask = np.ones((12, 16), bool)
+        mask[0] = False
+        return Look(depth, "affine_depth", Pinhole(320, 320, 160, 120), depth / 2, mask)
+"""
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> str:
+    (tmp_path / "mine.py").write_text(NETWORK)
+    return f"{tmp_path / 'mine.py'}:Mine"
 
 
 def test_the_example_of_a_rival() -> None:
-    path = EXAMPLES / "rival.py"
-    assert len(path.read_text().splitlines()) < 80
-    predictor = load_predictor(f"{path}:Constant")
-    assert (predictor.claim, predictor.name) == ("scale", "Constant")
+    predictor = NetworkPredictor(f"{EXAMPLES / 'rival.py'}:Constant")
     found = answers(predictor, [PICTURE] * 2)
+    assert predictor.claim == "scale"
     assert [each.index for each in found] == [0, 1]
     assert found[0].depth.shape == (240, 320)
     assert found[0].seconds is not None
     assert pickle.loads(pickle.dumps(predictor)).identity() == predictor.identity()
 
 
-def test_the_example_of_a_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: list[np.ndarray]
-) -> None:
-    """A network whose disparity is the mean of the normalised colours."""
-    onnx = pytest.importorskip("onnx")
-    helper, number = onnx.helper, onnx.TensorProto.FLOAT
-    mean = helper.make_node("ReduceMean", ["x"], ["y"], axes=[1], keepdims=0)
-    ends = (
-        [helper.make_tensor_value_info("x", number, [1, 3, 28, 28])],
-        [helper.make_tensor_value_info("y", number, [1, 28, 28])],
-    )
-    graph = helper.make_graph([mean], "mean", *ends)
-    onnx.save(
-        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
-        tmp_path / "mean.onnx",
-    )
-    monkeypatch.setenv("RIVAL_MODEL", str(tmp_path / "mean.onnx"))
-    monkeypatch.setenv("RIVAL_SIDE", "28")
-    predictor = load_predictor(f"{EXAMPLES / 'rival.py'}:OnnxModel")
-    assert (predictor.claim, predictor.name) == ("affine_disparity", "mean")
-    (found,) = answers(predictor, clip[:1])
-    small = cv2.resize(clip[0], (28, 28), interpolation=cv2.INTER_AREA) / 255
-    expected = ((small - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]).mean(axis=2)
-    np.testing.assert_allclose(found.depth, expected, atol=1e-5)
-    before = predictor.identity()
-    (tmp_path / "mean.onnx").touch()
-    assert predictor.identity() != before
+def test_a_network_by_itself(network: str) -> None:
+    predictor = NetworkPredictor(network)
+    (found,) = answers(predictor, [PICTURE])
+    assert predictor.claim == "affine_depth"
+    assert np.isnan(found.depth[0]).all() and np.isfinite(found.depth[1:]).all()
+    assert found.rays is None and found.confidence is not None
+    (found,) = answers(predictor, [PICTURE], Clip("room", 320, 240))
+    assert found.rays is not None  # the camera is not known, and the network tells one
+    np.testing.assert_allclose(found.rays, Pinhole(16, 16, 8, 6).rays(16, 12), atol=1e-6)
 
 
-def rival(tmp_path: Path, body: str) -> str:
-    path = tmp_path / "mine.py"
-    path.write_text(textwrap.dedent(body))
-    return f"{path}:Mine"
-
-
-def test_an_offline_rival_is_timed_as_a_whole(tmp_path: Path) -> None:
-    spec = rival(
-        tmp_path,
-        """
-        from __future__ import annotations
-        from dataclasses import dataclass, field
-        import time, numpy as np
-        from velodepth.eval.predictions import Prediction
-
-        @dataclass
-        class Mine:
-            seen: list[int] = field(default_factory=list)
-            claim: str = "affine_depth"
-            name: str = "mine"
-            def start(self, clip): self.seen = []
-            def push(self, picture): self.seen.append(1)
-            def finish(self):
-                time.sleep(0.05)
-                return [Prediction(i, np.ones((2, 2))) for i in range(len(self.seen))]
-        """,
-    )
-    predictor = load_predictor(spec)
-    found = answers(predictor, [PICTURE] * 5)
-    assert (predictor.name, predictor.claim, len(found)) == ("mine", "affine_depth", 5)
-    assert len({each.seconds for each in found}) == 1
-    assert found[0].seconds is not None
-    assert found[0].seconds >= 0.01
-    identity = predictor.identity()
+def test_another_file_is_another_network(network: str, tmp_path: Path) -> None:
+    before = NetworkPredictor(network).identity()
     with (tmp_path / "mine.py").open("a") as file:
         file.write("# changed\n")
-    assert load_predictor(spec).identity() != identity
+    assert NetworkPredictor(network).identity() != before
 
 
-@pytest.mark.parametrize(
-    ("body", "match"),
-    [
-        ("class Mine: claim = 'metric'", "has no start, push, finish"),
-        ("class Other: pass", "cannot be loaded .*AttributeError"),
-        ("import nothing_of_this_name", "cannot be loaded .*ModuleNotFoundError"),
-        (
-            "class Mine:\n    claim = 'right'\n    def start(self, clip): ...\n    push = finish = start",
-            "cannot claim 'right'",
-        ),
-    ],
-)
-def test_rivals_that_cannot_be_used(tmp_path: Path, body: str, match: str) -> None:
-    with pytest.raises(VeloDepthError, match=match):
-        load_predictor(rival(tmp_path, body))
+def test_a_carried_network_is_a_preset(network: str, tmp_path: Path, clip: list[np.ndarray]) -> None:
+    carried = StreamPredictor(network, "every:4")
+    assert carried.claim == "metric"
+    found = answers(carried, clip[:3])
+    assert [each.is_keyframe for each in found] == [True, False, False]
+    before = carried.identity()
+    _model.cache_clear()
+    (tmp_path / "mine.py").write_text(NETWORK + "# changed")
+    assert StreamPredictor(network, "every:4").identity() != before
 
 
-@pytest.mark.parametrize("spec", ["mine.py", "nowhere/mine.py:Mine", "mine:Mine", ""])
-def test_specs_that_name_nothing(spec: str) -> None:
-    with pytest.raises(VeloDepthError, match=r"give path/to/file\.py:Class"):
-        load_predictor(spec)
+@pytest.mark.parametrize("spec", ["nowhere/mine.py:Mine", "mine:Mine"])
+def test_names_of_nothing(spec: str) -> None:
+    with pytest.raises(VeloDepthError, match=r"file\.py:Class"):
+        NetworkPredictor(spec).identity()
 
 
 # Size

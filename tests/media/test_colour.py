@@ -189,3 +189,14 @@ def test_one_map_is_coloured_as_a_first_frame_is():
     assert (colourise(np.full((20, 20), np.nan)) == UNKNOWN).all()
     with pytest.raises(VeloDepthError, match=r"shape \(1, 20, 20\) is no depth map"):
         colourise(np.ones((1, 20, 20)))
+
+
+def test_a_far_spot_leaves_the_colours_to_the_rest():
+    room_alone, window = room(), room()
+    window[:50, :60] = 200.0  # 6 % of the picture
+    colouring, plain = Colouring(), Colouring()
+    colouring.paint(make_frame(window))
+    plain.paint(make_frame(room_alone))
+    (near, far), (_, farthest) = colouring.range, plain.range
+    assert near == pytest.approx(plain.range[0], rel=0.05)
+    assert far < 4 * farthest < 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import subprocess
 import sys
 import weakref
@@ -16,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from velodepth.errors import MediaWarning, VeloDepthError
-from velodepth.media.arrays import as_picture
+from velodepth.media.arrays import as_picture, as_time
 from velodepth.media.reading import SourceFrame, open_source
 
 
@@ -264,3 +265,39 @@ def test_pictures_need_no_decoder():
     code = "import sys, velodepth.media.arrays, velodepth.media.reading; print('av' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "False"
+
+
+class Refusing:
+    def __array__(self, *arguments, **more):
+        raise RuntimeError("no")
+
+
+def tensors():
+    torch = pytest.importorskip("torch")
+    picture = torch.rand(32, 32, 3)
+    return [
+        picture.clone().requires_grad_(), picture.bfloat16(), picture.to_sparse(), picture.to("meta")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [lambda: [[[1, 2], [3]], Refusing()], tensors])
+def test_what_numpy_makes_no_array_of_is_no_picture(make):
+    for thing in make():
+        with pytest.raises(VeloDepthError, match="is not a picture, as NumPy makes no array of it: give"):
+            as_picture(thing)
+
+
+@pytest.mark.parametrize("shape", [(16, 257, 3), (32_000, 16, 3), (16, 70_000), (40_000, 40_000, 3)])
+def test_thin_and_huge_pictures_are_refused_before_anything_is_made_of_them(shape):
+    with pytest.raises(VeloDepthError, match=f"{shape[1]} x {shape[0]} pixels: give pictures"):
+        as_picture(np.broadcast_to(np.uint8(0), shape))
+
+
+@pytest.mark.parametrize("time", [math.nan, -math.inf, "1.0", True, 1j, [1], 10**400, object()])
+def test_what_is_no_time_is_refused(time):
+    with pytest.raises(VeloDepthError, match=r"the time of a picture is .*: give seconds, a finite number"):
+        as_time(time)
+
+
+def test_numbers_of_numpy_are_times():
+    assert [as_time(time) for time in (np.float32(0.5), np.int64(-3), 7)] == [0.5, -3.0, 7.0]

@@ -121,6 +121,14 @@ def test_the_layout_comes_with_it(tmp_path):
         for name in row.get("ViewBlueprint:display_name") or ()
     ]
     assert sorted(names) == ["Depth", "Keyframes", "Picture", "Points"]
+    (target,) = (
+        target
+        for chunk in RrdReader(tmp_path / "clip.rrd").stream(store=layout)
+        for row in rows_of(chunk)
+        for target in row.get("EyeControls3D:look_target") or ()
+    )
+    near, far = np.quantile(make_frame(0).depth, (0.03, 0.97))
+    assert target[:2] == [0, 0] and near < target[2] < far  # the middle of the scene
 
 
 def test_a_lens_that_is_no_pinhole_has_points_and_no_pinhole(tmp_path):

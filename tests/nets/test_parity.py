@@ -131,13 +131,13 @@ class Recorder:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self.name, self.device, self.calls = runtime, runtime.name, runtime.device, ""
 
-    def look(self, canvas: Any, rays: Any = None, picture: Any = None) -> State:
+    def look(self, canvas: Any, rays: Any = None, original: Any = None) -> State:
         self.calls += "K"
-        return self.runtime.look(canvas, rays, picture)
+        return self.runtime.look(canvas, rays, original)
 
-    def carry(self, state: State, canvas: Any, flow: Any, picture: Any = None) -> State:
+    def carry(self, state: State, canvas: Any, flow: Any) -> State:
         self.calls += "f"
-        return self.runtime.carry(state, canvas, flow, picture)
+        return self.runtime.carry(state, canvas, flow)
 
 
 @pytest.mark.parametrize("path", goldens())

@@ -25,10 +25,10 @@ class Counting:
         value = np.full(shape, len(self.calls), np.float32)
         return State(value, rays, value, uncovered, letter)
 
-    def look(self, canvas, rays=None, picture=None):
+    def look(self, canvas, rays=None, original=None):
         return self._state(canvas, "K", 0.0)
 
-    def carry(self, state, canvas, flow, picture=None):
+    def carry(self, state, canvas, flow):
         return self._state(canvas, "f", self.uncovered)
 
 

@@ -108,7 +108,7 @@ class Dark:
 
     name, device, carries = "dark", "cpu", False
 
-    def look(self, canvas, rays=None, picture=None):
+    def look(self, canvas, rays=None, original=None):
         radius = np.where(canvas.mean(0) < -1, 1, 3).astype(np.float32)
         return State(radius, rays, np.ones_like(radius))
 
@@ -193,7 +193,7 @@ pictures = st.one_of(
     arrays.arrays(np.uint8, st.tuples(st.integers(32, 61), st.integers(32, 61), st.just(3))).map(
         lambda a: a[::2, ::-2]
     ),
-    st.tuples(st.integers(16, 17), st.integers(100, 400)).map(lambda s: np.zeros((*s, 3), np.uint8)),
+    st.tuples(st.integers(16, 17), st.integers(100, 256)).map(lambda s: np.zeros((*s, 3), np.uint8)),
 )
 
 

@@ -24,7 +24,7 @@ def test_a_table_of_trained_and_untrained_rows(shards, tmp_path, monkeypatch):
     kept = {name: ablation.TRAINED[name] for name in ("everything", "without residual correction")}
     monkeypatch.setattr(ablation, "TRAINED", kept)
     torch.manual_seed(0)
-    torch.save({"average": Nano().state_dict()}, tmp_path / "keyframe.pt")
+    torch.save({"average": Nano(carries=True).state_dict()}, tmp_path / "keyframe.pt")
     config = Config(
         data=[shards], out=str(tmp_path / "out"), init=str(tmp_path / "keyframe.pt"), sizes=[[64, 64]],
         steps=1, batch=1, rollout=1, ages=[0], checked=6, warm_up=1, device="cpu",

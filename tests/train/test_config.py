@@ -40,6 +40,7 @@ def test_weights_of_the_loss_are_a_table(tmp_path):
         ("steps = 0", "steps is 0 and minutes is 0"),
         ("steps = -1", "steps is -1"),
         ("pool = 0", "pool 0"),
+        ("grow = true\nrender = 2", "grow and render"),
         ("rollout = 11", "rollout is 11"),
         ("stage = 'depth'", "stage is 'depth'"),
         ("without = ['luck']", "'luck'"),

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
 from velodepth.errors import VeloDepthError  # noqa: E402
-from velodepth.train import losses  # noqa: E402
+from velodepth.train import data, losses  # noqa: E402
 from velodepth.train.augment import View  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import (  # noqa: E402
@@ -18,6 +18,7 @@ from velodepth.train.data import (  # noqa: E402
     Clips,
     Pool,
     Stills,
+    WatchedPool,
     batches,
     clip_of,
     clip_starts,
@@ -65,6 +66,23 @@ def test_of_fewer_than_sixteen_shards_the_last_is_held_out(shards, tmp_path):
     assert [[s.folder.name for s in part] for part in (train, held)] == [["shard-00000"], ["shard-00001"]]
     train, held = open_footage([tmp_path / "shard-00001"])
     assert len(train) == 1 and held == []
+
+
+def test_shards_that_come_meanwhile_are_taken_up(shards, tmp_path, monkeypatch):
+    def come(name: str) -> None:
+        (tmp_path / name).symlink_to(f"{shards}/{name}", target_is_directory=True)
+
+    come("shard-00000")
+    pool = WatchedPool.open([tmp_path])
+    make = Stills(pool, config(shards))
+    rows, part = len(make.table.rows), make.table.parts[0]
+    come("shard-00001")
+    assert len(make.current().rows) == rows  # it does not look all the time
+    monkeypatch.setattr(data, "LOOK", 0.0)
+    assert len(make.current().rows) > rows and pool.held == []
+    assert make.table.parts[0] is part  # what is known is not read again
+    come("shard-00015")
+    assert len(make.current().footage) == 2 and [s.folder.name for s in pool.held] == ["shard-00015"]
 
 
 def test_near_frames_are_drawn_as_often_as_asked(shards):

@@ -139,6 +139,20 @@ def test_mixed_precision_takes_a_step(shards, tmp_path):
     assert all(torch.isfinite(x).all() for x in weights(after, "net").values())
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("stage", ["keyframe", "propagation"])
+def test_steps_on_cuda_are_those_on_the_cpu(shards, keyframe, tmp_path, stage):
+    losses = {}
+    for device in ("cpu", "cuda"):
+        settings = {"stage": stage, "init": str(keyframe), "steps": 3, "every": 1, "mixed": False}
+        after = train(config(shards, tmp_path / device, device=device, **settings))
+        log = after.with_suffix(".log").read_text()
+        losses[device] = [float(x) for x in re.findall(r" loss ([\d.]+)", log)]
+    assert len(losses["cuda"]) == 3
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.03)
+
+
 def test_time_is_kept(shards, tmp_path):
     after = train(config(f"{shards}/shard-00000", tmp_path, steps=1000, minutes=1e-6))
     assert torch.load(after, weights_only=True)["step"] == 1

@@ -18,8 +18,7 @@ import velodepth
 
 pytest.importorskip("fastapi", reason="the extra `web` is not installed")
 
-import uvicorn
-
+from velodepth.web import serving
 from velodepth.web.app import create_app
 from velodepth.web.limits import Limits
 
@@ -57,18 +56,13 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def running(nano: velodepth.Model, limits: Limits) -> Iterator[str]:
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(nano, limits), port=0, log_level="error", ws="websockets-sansio", ws_max_size=2**23,
-            timeout_graceful_shutdown=1,
-        )
-    )  # fmt: skip
-    thread = threading.Thread(target=server.run, daemon=True)
+    server, listener = serving.server(create_app(nano, limits), 2**23), serving.listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.02)
-    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield f"127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join()
 

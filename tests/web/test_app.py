@@ -14,6 +14,7 @@ from socket import create_connection
 import cv2
 import numpy as np
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from velodepth.presets import DEMO_CLIP
@@ -45,7 +46,7 @@ def watch(address, id, **options):
 
 def kept():
     """The folders of visitors that the server of this test holds."""
-    return [path for path in Path(tempfile.gettempdir()).glob("velodepth-web-*/*") if path.is_dir()]
+    return [path for path in Path(tempfile.gettempdir()).glob(".velodepth-web.*.part/*") if path.is_dir()]
 
 
 def test_two_visitors_have_their_own_streams_and_leave_nothing(serve, walk, nano):
@@ -123,7 +124,7 @@ def test_what_is_no_video_is_refused_and_removed(serve, walk, tmp_path):
             f"ffconcat version 1.0\nfile {walk}".encode(),
         ):
             status, told = post(address, body)
-            assert status == 422 and told["error"].endswith("give a video file")
+            assert status == 422 and "give a video" in told["error"]
         assert kept() == []
     with serve(Limits(picture_pixels=320 * 240 - 1)) as address:
         status, told = post(address, walk.read_bytes())
@@ -166,8 +167,8 @@ def test_who_is_silent_loses_the_place(serve):
 def test_another_page_is_refused(address, walk):
     assert post(address, walk.read_bytes(), Origin="http://elsewhere.example")[0] == 403
     assert post(address, b"", Origin=f"http://{address}")[0] == 422
-    with connect(f"ws://{address}/webcam", origin="http://elsewhere.example") as socket:
-        assert "another page" in json.loads(socket.recv())["error"]
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"ws://{address}/webcam", origin="http://elsewhere.example")
 
 
 def test_webcam_pictures_are_answered_one_by_one(address, clip, nano):

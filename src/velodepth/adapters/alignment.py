@@ -86,7 +86,8 @@ def align(x: np.ndarray, kind: DepthKind, reference: np.ndarray, valid: np.ndarr
     metric: as it is. scale: the factor median(reference / x). affine kinds: a line, on means over cells of
     8 x 8 pixels so that noise in x does not flatten it, robust against nearly half of them, residuals counted
     over the value fitted to plus its median: absolute where it is small, relative where it is large.
-    None where too few cells are valid, or the line does not rise.
+    A line that would not rise becomes the one that has median and spread in common. None where too few cells
+    are valid, or x is the same nearly everywhere.
     """
     if kind == "metric":
         return Alignment(kind, False, math.inf)
@@ -122,7 +123,8 @@ def _cells(x: np.ndarray, valid: np.ndarray) -> np.ndarray:
 
 def _robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float] | None:
     """(s, b) of y ~ s x + b: of lines through pairs of points that with the least median of residuals, then
-    least squares with Tukey's weights from there. None unless s > 0."""
+    least squares with Tukey's weights from there. Where that does not rise, that which has medians and their
+    absolute deviations in common; None where x is the same nearly everywhere."""
     spread = np.ptp(x)
     if not spread > 1e-9 * np.abs(x).max():
         return None
@@ -145,4 +147,10 @@ def _robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float] | None:
         line = Line()
         line.add(x, y, unit**2 * np.clip(1 - (residual / (TUKEY * noise)) ** 2, 0, None) ** 2)
         scale, shift = line.solution()
-    return (scale, shift) if scale > 0 else None
+    if scale > 0:
+        return scale, shift
+    wide, high = (np.median(np.abs(values - np.median(values))) for values in (x, y))
+    if not wide > 0:
+        return None
+    scale = float(high / wide)
+    return scale, float(np.median(y) - scale * np.median(x))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from .hub import UNKNOWN, fetch, licence_of
 from .look import DepthNetwork
 from .python_file import load_class
@@ -138,7 +138,7 @@ def _family(folder: Path) -> str | None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import onnxruntime
 
 from ..cameras import Camera
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from ..runtime.session import session_of
 from .families import reading_of
 from .look import DEPTH_KINDS, Look
@@ -66,9 +66,12 @@ class OnnxNetwork:
             feed[told.camera] = matrix[None]
         for number, value in told.numbers:
             feed[number] = np.array(value, np.int64 if "int64" in kinds[number] else np.float32)
-        names = told.reading.outputs
-        found = dict(zip(names, self._session.run(names, feed), strict=True))
+        found = dict(zip(told.reading.outputs, self.run(feed), strict=True))
         return told.reading(found, window, values.shape[2:], picture.shape[:2], camera)
+
+    def run(self, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """The outputs that are read, of inputs by name."""
+        return self._session.run(self.description.reading.outputs, feed)
 
 
 def describe(path: Path, session: onnxruntime.InferenceSession) -> Description:
@@ -156,8 +159,9 @@ def read_note(path: Path) -> Description:
     """
     parts = {part: {field.name for field in fields(part)} for part in (Preparation, Reading, Description)}
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        told.pop("licence", None)
+        told = parse_json(path.read_text(encoding="utf-8"))
+        for fact in ("licence", "velodepth"):
+            told.pop(fact, None)
         names = set().union(*parts.values()) - {"preparation", "reading"}
         if unknown := sorted(set(told) - names):
             raise ValueError(f"{', '.join(unknown)} is not known; {', '.join(sorted(names))} are")

@@ -3,7 +3,6 @@ the picture."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 
 Fit = Literal["stretch", "aspect", "letterbox", "own"]
 """How a picture gets its size: exactly height x width; scaled as little as possible so that one side is the
@@ -127,7 +127,7 @@ def read_processor(path: Path) -> Preparation:
     Raises VeloDepthError where it is no such file or asks for something else.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = parse_json(path.read_text(encoding="utf-8"))
         return _from_processor(told.get("image_processor", told))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise VeloDepthError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from ..cameras import Camera
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from .families import reading_of
 from .look import Look
 from .preparation import Preparation, read_processor
@@ -70,7 +70,7 @@ def describe(folder: Path, name: str) -> tuple[Preparation, Reading]:
 def read_config(path: Path, name: str) -> dict[str, Any]:
     """The parsed config.json of a model; VeloDepthError where there is none."""
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise VeloDepthError(
             f"{path} cannot be read ({error}): {name} is no model of transformers"

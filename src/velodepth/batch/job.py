@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import MediaWarning, VeloDepthError
+from ..jsontext import parse_json
 from ..media.atomic import whole
 
 RECEIPTS = ".velodepth"
@@ -130,9 +131,20 @@ class Receipts:
 
 def _read(path: Path) -> Receipt | None:
     try:
-        return Receipt(**json.loads(path.read_text(encoding="utf-8")))
+        receipt = Receipt(**parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):  # none, or of another version
         return None
+    return receipt if _is_sound(receipt) else None
+
+
+def _is_sound(receipt: Receipt) -> bool:
+    """Whether its values are of the types they should have, whoever wrote it."""
+    outputs = receipt.outputs
+    if not (isinstance(outputs, dict) and isinstance(receipt.warnings, list)):
+        return False
+    texts = (receipt.key, receipt.source, receipt.content, receipt.stamp)
+    numbers = (receipt.frames, receipt.keyframes, receipt.width, receipt.height, *outputs.values())
+    return all(isinstance(text, str) for text in texts) and all(isinstance(n, int) for n in numbers)
 
 
 def _extent(path: Path) -> int:
@@ -153,7 +165,7 @@ class Worker:
         from ..cameras import Camera
 
         self._settings, self._out = settings, Path(out)
-        self._camera = Camera.from_dict(json.loads(settings.camera)) if settings.camera else None
+        self._camera = Camera.from_dict(parse_json(settings.camera)) if settings.camera else None
         self._model = load(settings.preset, settings.runtime, settings.device)
         self._model.stream(policy=settings.policy)  # an unknown one is told now
 

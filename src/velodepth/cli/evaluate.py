@@ -55,7 +55,8 @@ def evaluate(
         ),
     ] = None,
     predictor: Annotated[
-        str | None, typer.Option(metavar="FILE.py:CLASS", help="Measure a class with start, push and finish.")
+        str | None,
+        typer.Option(metavar="NETWORK", help="Measure a network of others by itself, nothing carried."),
     ] = None,
     no_camera: Annotated[
         bool, typer.Option("--no-camera", help="Do not tell the model the true camera.")
@@ -227,7 +228,7 @@ def _predictors(
     predictor: str | None,
 ) -> dict[str, Predictor]:
     """What is measured, by label. Raises VeloDepthError for options that do not go together."""
-    from ..eval.predictions import FolderPredictor, StreamPredictor, load_predictor
+    from ..eval.predictions import FolderPredictor, NetworkPredictor, StreamPredictor
 
     if sum(each is not None for each in (policy, policies, predictions, predictor)) > 1:
         raise VeloDepthError(
@@ -238,8 +239,7 @@ def _predictors(
     if predictions is not None:
         return {predictions.name: FolderPredictor(predictions, claim)}
     if predictor is not None:
-        rival = load_predictor(predictor)
-        return {rival.name: rival}
+        return {predictor: NetworkPredictor(predictor, device)}
     names = policies.split(",") if policies else [policy or "adaptive"]
     return {name: StreamPredictor(preset, name, runtime, device) for name in names}
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @told()
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made, or an empty one.")
+    ],
     preset: options.Preset = "nano",
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Pixels of the pictures; the canvas follows from them.")
@@ -41,13 +43,18 @@ def export(
       velodepth export --out nano-onnx
       velodepth export --size 640x480 --out nano-640x480
       velodepth export --preset large --canvas 560x420 --out large-onnx
+      velodepth export --preset depth-anything/Depth-Anything-V2-Small-hf --size 640x480 --out small
     """
     if size and canvas:
         raise VeloDepthError("--size and --canvas are both given: choose one")
     try:
         from .. import export as graphs
+        from ..adapters.loading import is_network
     except ImportError as error:
         raise VeloDepthError(f"export needs {error.name}: run  pip install 'velodepth[export]'") from error
+    if is_network(preset):
+        _export_foreign(preset, out, size, overwrite, quiet)
+        return
     name, net, spec, licence = _network(preset)
     picture = _picture(size, spec)
     wanted = options.pixels("--canvas", canvas) if canvas else None
@@ -64,6 +71,30 @@ def export(
         )
         differ = ", ".join(f"{graph} {error:.1e}" for graph, error in errors.items())
         typer.echo(f"{name} for {at}; relative difference to PyTorch: {differ}; written to {out}")
+
+
+def _export_foreign(spec: str, out: Path, size: str | None, overwrite: bool, quiet: bool) -> None:
+    """A depth model of transformers; other networks are not ours to write."""
+    from .. import __version__
+    from ..adapters.exporting import write_network
+    from ..adapters.loading import load_network
+    from ..adapters.transformers_hub import TransformersNetwork
+    from ..export import appearing
+
+    named = load_network(spec, "cpu")
+    if not isinstance(named.network, TransformersNetwork):
+        raise VeloDepthError(f"{spec} is no model of transformers, and only these can be exported")
+    if size is None and named.network.preparation.fit != "stretch":
+        raise VeloDepthError(f"the input of {spec} depends on the pictures: give their --size WxH")
+    pixels = options.pixels("--size", size) if size else (640, 480)
+    facts = {"velodepth": __version__, "licence": named.licence}
+    with (
+        stderr().status(f"{spec}: writing and checking", spinner="line"),
+        appearing(out, overwrite) as folder,
+    ):
+        error = write_network(named.network, folder, facts, *pixels)
+    if not quiet:
+        typer.echo(f"{spec}; relative difference to PyTorch: {error:.1e}; written to {out}")
 
 
 def _network(preset: str) -> tuple[str, Any, CanvasSpec, str]:

@@ -67,7 +67,6 @@ def facts() -> dict[str, Any]:
     from .. import __version__
     from ..media.writing import KINDS
     from ..presets import PRESETS
-    from ..presets.large import REPOSITORY
     from ..runtime.onnx import PROVIDERS
 
     there = onnxruntime.get_available_providers()
@@ -84,7 +83,7 @@ def facts() -> dict[str, Any]:
                 "summary": preset.summary,
                 "licence": preset.licence,
                 "runtimes": preset.runtimes,
-                "weights": f"huggingface.co/{REPOSITORY}" if preset.name == "large" else "packaged",
+                "weights": preset.weights,
             }
             for preset in PRESETS.values()
         ],

@@ -41,6 +41,7 @@ def live(
         str,
         typer.Option(metavar="ADDRESS", help="Let the page listen there; 0.0.0.0 for all of the machine's."),
     ] = "127.0.0.1",
+    allow_host: options.AllowHost = None,
     range_: options.Range = None,
     camera: options.CameraFile = None,
     policy: options.Policy = "adaptive",
@@ -106,8 +107,13 @@ def live(
     is_live = first[0].live
     told = Options(near, far, overwrite=overwrite, inputs=first[0].paths)
     feed = Feed(lambda: first.pop() if first else opened(), lost, found)
-    pipeline = Pipeline(feed, load(preset, runtime, device).stream(lens or first[0].camera, policy))
-    with _record(save, told) as record, suppress(KeyboardInterrupt), _output(host, port) as output:
+    stream = load(preset, runtime, device).stream(lens or first[0].camera, policy, beside=True)
+    pipeline = Pipeline(feed, stream)
+    with (
+        _record(save, told) as record,
+        suppress(KeyboardInterrupt),
+        _output(host, port, allow_host) as output,
+    ):
         if not (is_live or save):
             output.wait()
         with pipeline:
@@ -136,15 +142,17 @@ def _record(save: str | None, told: Options) -> Writer:
     return open_writer(save, options=told)
 
 
-def _output(host: str, port: int | None) -> Output:
+def _output(host: str, port: int | None, allowed: list[str] | None) -> Output:
     """A window; a page where a port is given, or there is no window to be had, which is said."""
     from ..live.outputs import Window, why_no_window
-    from ..live.page import Page
 
     reason = None if port is not None else why_no_window()
     if port is None and reason is None:
         return Window()
-    page = Page(host, PORT if port is None else port)
+    with options.web_extra("the page of velodepth live"):
+        from ..live.page import Page
+        from ..web.serving import names
+    page = Page(host, PORT if port is None else port, names(allowed or []))
     if reason:
         typer.echo(f"No window, since {reason}: open the page instead.", err=True)
     typer.echo(f"{page.url}  (Ctrl-C ends it)")

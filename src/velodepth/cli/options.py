@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,11 @@ RawSize = Annotated[
 Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
 Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag with pictures on several.")]
 Preset = Annotated[
-    str, typer.Option(metavar="NAME", help="nano, large, or the path of a checkpoint or of exported graphs.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="nano, large, depth-anything-v2-small, the path of a checkpoint, or a network of others.",
+    ),
 ]
 Policy = Annotated[
     str,
@@ -32,6 +37,10 @@ Policy = Annotated[
 ]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Another name of this server; may be given several times."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
 Range = Annotated[
     str | None,
@@ -116,3 +125,12 @@ def open_sources(
             "for the name of an output, --out"
         )
     return open_source([Path(name) for name in sources], frame_rate=rate, topic=topic)
+
+
+@contextmanager
+def web_extra(what: str) -> Iterator[None]:
+    """VeloDepthError where an import in the block fails, since the extra is missing that serves pages."""
+    try:
+        yield
+    except ImportError as error:
+        raise VeloDepthError(f"{what} needs {error.name}: run  pip install 'velodepth[web]'") from error

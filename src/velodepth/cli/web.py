@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +19,13 @@ def web(
         str, typer.Option(metavar="ADDRESS", help="Listen on this address; 0.0.0.0 for all of the machine's.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")] = 8080,
+    allow_host: options.AllowHost = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Believe what a proxy at this address says of its visitors' addresses."
+        ),
+    ] = None,
     static: Annotated[
         Path | None,
         typer.Option(
@@ -35,13 +40,15 @@ def web(
     """Serve a page: drop a video or use the webcam, see its depth.
 
     Without --host only this machine reaches it. There is no password, and no encryption: give --host in a
-    network you trust, or put the page behind a proxy that has both. Ctrl-C ends the server; what visitors
-    sent is removed when they leave.
+    network you trust, or put the page behind a proxy that has both. It answers to its address and localhost;
+    other names are given by --allow-host. Ctrl-C ends the server; what visitors sent is removed when they
+    leave.
 
     \b
     Examples:
       velodepth web
       velodepth web --host 0.0.0.0 --port 9000
+      velodepth web --allow-host depth.example.org --proxy 127.0.0.1
       velodepth web --static site
     """
     if static:
@@ -52,49 +59,18 @@ def web(
         export(static, overwrite)
         typer.echo(f"written to {static}: serve it with  python -m http.server --directory {static}")
         return
-    try:
-        import uvicorn
-
+    with options.web_extra("velodepth web"):
         from ..web.app import create_app
-    except ImportError as error:
-        raise VeloDepthError(
-            f"velodepth web needs {error.name}: run  pip install 'velodepth[web]'"
-        ) from error
+        from ..web.serving import is_private, listen, names, server, url_of
     from .. import load
     from ..web.limits import Limits
 
-    listener = _listen(host, port)
+    allowed = names(allow_host or [])
+    listener = listen(host, port)
     limits = Limits()
-    app = create_app(load(preset, runtime, device), limits)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        ws="websockets-sansio",
-        ws_max_size=limits.picture_bytes + 1024,
-        ws_ping_timeout=120,  # seconds; a page that is slow to draw is slow to answer
-        ws_per_message_deflate=False,  # JPEG and float16 do not get smaller
-        timeout_graceful_shutdown=2,
-    )
-    address, port = listener.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    typer.echo(f"http://{shown}:{port}/  (Ctrl-C ends it)")
-    if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+    app = create_app(load(preset, runtime, device), limits, allowed)
+    typer.echo(f"{url_of(listener)}  (Ctrl-C ends it)")
+    if not is_private(listener):
         typer.echo("Whoever reaches this machine can use it.", err=True)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises VeloDepthError where the address or port is not to be had."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a machine, such as "a..b"
-        why = error.strerror if isinstance(error, OSError) else "this is no address"
-        raise VeloDepthError(
-            f"cannot listen on {host}, port {port} ({why}): choose another --port or --host"
-        ) from error
-    return listener
+        server(app, limits.picture_bytes + 1024, proxy).run(sockets=[listener])

@@ -8,7 +8,6 @@ the file, for what cannot be understood, and OSError for what is not there.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cameras import Camera, Pinhole
+from ..jsontext import parse_json
 from .decode import MIDDLEBURY_TAG
 
 EARTH_RADIUS = 6378137.0  # metres, KITTI raw development kit
@@ -34,7 +34,7 @@ def rgbd(folder: Path, pictures: Sequence[Path]) -> list[View]:
     """meta.json with "intrinsics" and "fps"; poses.txt, where there is one: index and 16 numbers a line."""
     path = folder / "meta.json"
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
+        meta = parse_json(path.read_text(encoding="utf-8"))
         values = meta["intrinsics"]
         camera = Pinhole(*(values[name] for name in ("fx", "fy", "cx", "cy")))
         fps = meta.get("fps")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import numpy as np
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
+from ..media.source import MAX_PIXELS
 from .alignment import CLAIMS, Claim
 from .identity import code, fingerprint
 from .predictor import Clip, Prediction
 
+FACTS = 1 << 26  # bytes of an array with a value a frame
 DEPTH = ("depth", "depths")  # names of the array in an NPZ; the second is Video Depth Anything's
 MAPS = ("confidence", "points", "rays")  # what else may be there, a row a frame
 FILES = ("", "_depths")  # what follows a sequence's name, before .npz
@@ -118,7 +121,7 @@ class FolderPredictor:
         if self.scale is not None:
             return self.scale
         sidecar = next((p for p in (folder / "meta.json", self.folder / "meta.json") if p.is_file()), None)
-        return json.loads(sidecar.read_text()).get("depth_scale", 0.001) if sidecar else 0.001
+        return parse_json(sidecar.read_text(encoding="utf-8")).get("depth_scale", 0.001) if sidecar else 0.001
 
 
 class _NpzClip:
@@ -134,7 +137,9 @@ class _NpzClip:
                     raise ValueError(f"it has {', '.join(arrays) or 'no array'}, and no array depth")
                 self._maps = {key: _Rows(self._archive, key) for key in (self._key, *MAPS) if key in arrays}
                 facts = {
-                    key: arrays[key] for key in ("index", "keyframe", "seconds", "claim") if key in arrays
+                    key: arrays[key]
+                    for key in ("index", "keyframe", "seconds", "claim")
+                    if key in arrays and _is_short(self._archive, key)
                 }
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise VeloDepthError(f"{path} cannot be read as predictions ({error}); replace it") from error
@@ -145,7 +150,13 @@ class _NpzClip:
             )
         if "claim" in facts and str(facts["claim"]) != (claim or "metric"):
             raise VeloDepthError(f"{path} claims {facts['claim']}: give that claim")
-        index = facts.get("index", np.arange(len(self._maps[self._key])))
+        rows = len(self._maps[self._key])
+        if not rows:
+            raise VeloDepthError(f"{path} holds no predictions: replace it")
+        for key in facts.keys() - {"claim"}:
+            if facts[key].shape != (rows,):
+                raise VeloDepthError(f"{path} has {rows} rows, but {facts[key].shape} of {key}: replace it")
+        index = facts.get("index", np.arange(rows))
         self._row = {int(frame): row for row, frame in enumerate(index)}
         self._keyframe, self._seconds = facts.get("keyframe"), facts.get("seconds")
 
@@ -172,14 +183,15 @@ class _Rows:
 
     def __init__(self, archive: zipfile.ZipFile, key: str) -> None:
         self._file = archive.open(f"{key}.npy")
-        version = np.lib.format.read_magic(self._file)
-        read = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        self._shape, turned, self._dtype = read(self._file)
+        self._shape, turned, self._dtype = _header(self._file)
         self._start = self._file.tell()
         if turned or self._dtype.kind not in "fui" or len(self._shape) not in (3, 4):
             raise ValueError(f"its {key} is {self._dtype} {self._shape}, not numbers (T, h, w) in C order")
+        if math.prod(self._shape[1:3]) > MAX_PIXELS or self._shape[3:] not in ((), (3,)):
+            raise ValueError(f"its {key} is {self._shape}, beyond {MAX_PIXELS} pixels a frame")
+        held = archive.getinfo(f"{key}.npy").file_size - self._start
+        if held != math.prod(self._shape) * self._dtype.itemsize:
+            raise ValueError(f"its {key} says it is {self._dtype} {self._shape}, and holds {held} bytes")
 
     def __len__(self) -> int:
         return self._shape[0]
@@ -189,6 +201,22 @@ class _Rows:
         self._file.seek(self._start + row * size)
         values = np.frombuffer(self._file.read(size), self._dtype)
         return values.reshape(self._shape[1:]).astype(np.float32)
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether in Fortran's order, and type of an .npy, which is left where its values begin."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read(file)
+
+
+def _is_short(archive: zipfile.ZipFile, key: str) -> bool:
+    """Whether an array has at most a value a frame of the longest clip; ValueError for a longer one."""
+    with archive.open(f"{key}.npy") as file:
+        shape, _, dtype = _header(file)
+    if math.prod(shape) * dtype.itemsize > FACTS:
+        raise ValueError(f"its {key} is {shape}, too long for a value a frame")
+    return True
 
 
 def checked_claim(claim: str) -> Claim:

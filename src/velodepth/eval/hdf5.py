@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..cameras import Camera, Pinhole
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from . import decode
 from .truth import Entry, Sequence, Stored, stamp
 
@@ -70,7 +70,7 @@ def published_sequences(path: Path, kind: str | None, prefix: str = "") -> list[
     with _open(path) as archive:
         try:
             lines = _bytes(archive, told.split).decode().strip("\0\n ").splitlines()
-            index = json.loads(_bytes(archive, told.index).decode().strip("\0\n "))
+            index = parse_json(_bytes(archive, told.index).decode().strip("\0\n "))
         except (OSError, ValueError) as error:
             raise VeloDepthError(f"{path} is not like the published {told.file}.hdf5 ({error})") from error
     names = [line.split()[0] for line in lines if line.strip()]

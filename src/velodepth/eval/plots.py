@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import VeloDepthError
 from ..media.atomic import whole
+from ..media.colour import colourise
 from .report import Document, base
 from .results import Measured, Result, file_name
 
@@ -236,29 +237,37 @@ def contact_sheet(result: Result) -> Figure | None:
     import matplotlib as mpl
 
     ratios = [worst.picture.shape[0] / worst.picture.shape[1] for _, _, worst in frames]
-    figure, rows = _figure(8.6, 2.15 * sum(ratios) + 0.24 * len(frames) + 0.7, rows=len(frames), columns=4)
+    height = 2.15 * sum(ratios) + 0.24 * len(frames) + 0.9
+    figure, rows = _figure(8.6, height, rows=len(frames), columns=4, heights=ratios)
+    headings = ["picture", "truth", "prediction, aligned", "error"]
     for (name, figure_name, worst), cells in zip(frames, np.reshape(rows, (-1, 4)), strict=True):
         norm = _range(worst.truth)
         error = np.where(worst.truth > 0, worst.prediction / np.maximum(worst.truth, 1e-6), np.nan)
         pictures = (
             worst.picture,
-            _painted(worst.truth, norm),
-            _painted(worst.prediction, norm),
+            colourise(worst.truth, *norm),
+            colourise(worst.prediction, *norm),
             _signed(error),
         )
         for axes, picture in zip(cells, pictures, strict=True):
             axes.imshow(picture, interpolation="antialiased")
             axes.set_axis_off()
-        cells[0].set_title(f"{name}, frame {worst.frame}", fontsize=8)
-        cells[2].set_title(f"{_label(figure_name)[:-2]} {worst.absrel:.3f}", fontsize=8)
-        cells[1].set_title(f"{norm[0]:.2g} to {norm[1]:.2g} m", fontsize=8, color=NOTE)
+        told = [
+            f"{name}, frame {worst.frame}",
+            f"{norm[0]:.2g} to {norm[1]:.2g} m",
+            f"{_label(figure_name)[:-2]} {worst.absrel:.3f}",
+            "",
+        ]
+        for axes, heading, line in zip(cells, headings, told, strict=True):
+            axes.set_title(f"{heading}\n{line}" if heading else line, fontsize=8, loc="left")
+        headings = [""] * 4  # above the first row alone
     scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(-ERROR, ERROR), _error_map())
     bar = figure.colorbar(scale, ax=rows, location="bottom", fraction=0.02, aspect=90, pad=0.01)
     bar.set_label("error of depth: too near, too far", fontsize=8)
     bar.ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, 0))
     bar.outline.set_visible(False)
     figure.suptitle(
-        "Frames with the largest error: picture, truth, prediction (aligned), error",
+        "Frames with the largest error",
         x=0.01,
         ha="left",
         fontweight="bold",
@@ -275,9 +284,9 @@ def time_slice(runs: Mapping[str, Measured]) -> Figure:
     norm = _range(np.concatenate([some.column.truth, *scaled.values()]))
     strips: list[tuple[str, np.ndarray, np.ndarray | None]] = [
         ("picture", some.column.picture, None),
-        ("truth", _painted(some.column.truth, norm), None),
+        ("truth", colourise(some.column.truth, *norm), None),
     ]
-    strips += [(label, _painted(scaled[label], norm), each.keyframe) for label, each in runs.items()]
+    strips += [(label, colourise(scaled[label], *norm), each.keyframe) for label, each in runs.items()]
     figure, rows = _figure(8.2, 0.9 + 1.15 * len(strips), rows=len(strips), sharex=True)
     first, last = some.index[0], some.index[-1]
     for axes, (label, strip, keyframe) in zip(rows, strips, strict=True):
@@ -306,15 +315,23 @@ def _scaled(each: Measured) -> np.ndarray:
 
 
 def _figure(
-    width: float, height: float, rows: int = 1, columns: int = 1, sharex: bool = False
+    width: float,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    sharex: bool = False,
+    heights: Sequence[float] | None = None,
 ) -> tuple[Figure, Any]:
-    """A figure that no window knows of, and its axes: (rows,) or (rows, columns)."""
+    """A figure that no window knows of, and its axes: (rows,) or (rows, columns).
+
+    heights: of the rows, as shares.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    return figure, np.atleast_1d(figure.subplots(rows, columns, sharex=sharex))
+    return figure, np.atleast_1d(figure.subplots(rows, columns, sharex=sharex, height_ratios=heights))
 
 
 def _colours(count: int) -> Sequence[str]:
@@ -333,18 +350,6 @@ def _range(depth: np.ndarray) -> tuple[float, float]:
     known = depth[depth > 0]
     near, far = np.percentile(known, (2, 98)) if known.size else (1.0, 10.0)
     return float(near), float(max(far, 1.2 * near))
-
-
-def _painted(depth: np.ndarray, norm: tuple[float, float]) -> np.ndarray:
-    """Depth (h, w) as RGBA, near bright and far dark, linear in 1 / sqrt(depth); grey where unknown."""
-    import matplotlib as mpl
-
-    near, far = (each**-0.5 for each in norm)
-    known = depth > 0
-    level = (np.where(known, depth, 1.0) ** -0.5 - far) / (near - far)
-    colours = mpl.colormaps["inferno"](0.06 + 0.9 * np.clip(level, 0, 1))
-    colours[~known] = mpl.colors.to_rgba(UNKNOWN)
-    return colours
 
 
 def _error_map() -> Any:

@@ -1,13 +1,11 @@
 """What can be measured: depth of a clip, whoever predicts it.
 
 A predictor is a preset with a keyframe policy (`StreamPredictor`), the files another program wrote
-(`FolderPredictor`), or any Python class with the three methods of `Predictor` (`load_predictor`).
+(`FolderPredictor`), or a per-image network by itself (`NetworkPredictor`).
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -15,22 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import VeloDepthError
+from ..adapters.loading import NamedNetwork, load_network
+from ..adapters.look import checked_look
+from ..cameras import Pinhole
 from ..presets.catalogue import NANO, load
 from ..presets.model import Model
+from ..stream.foreign import ForeignRuntime
 from ..stream.keyframes import PerFrame, Policy, parse_policy
 from .alignment import Claim
-from .folder import FolderPredictor, checked_claim
+from .folder import FolderPredictor
 from .identity import code, fingerprint
 from .predictor import Clip, Prediction, Predictor, resized
 
 __all__ = [
     "Clip",
     "FolderPredictor",
+    "NetworkPredictor",
     "Prediction",
     "Predictor",
     "StreamPredictor",
-    "load_predictor",
     "resized",
 ]
 
@@ -60,7 +61,7 @@ class StreamPredictor:
     def identity(self) -> str:
         """Hash of the weights and of the code that runs them, with preset and policy."""
         runtime = _model(*self._preset).runtime
-        used = code("stream", "runtime", "nets", "presets", "cameras.py")
+        used = code("adapters", "stream", "runtime", "nets", "presets", "cameras.py")
         weights = fingerprint([*_weights(runtime), *used])
         return f"{self.name} {self._policy} {runtime.name} {runtime.device} {weights}"
 
@@ -92,69 +93,57 @@ class StreamPredictor:
         return []
 
 
-def load_predictor(spec: str) -> Predictor:
-    """The predictor of "path/to/file.py:Class", a class that needs no arguments.
+class NetworkPredictor:
+    """A per-image network by itself, picture by picture, nothing carried. Picklable before it is first used.
 
-    Class() has claim, start, push and finish; name and identity may be left out: they are then the class's
-    name and a hash of the file. An answer that does not say how many seconds it took is timed.
-    Raises VeloDepthError where the file cannot be loaded or the class lacks something.
+    spec, device: as adapters.loading.load_network. To learn what the network claims, it is shown a grey
+    picture. Predictions are NaN where the network masks, and have rays where the clip has no camera and the
+    network tells one. seconds: of the look.
+    Raises VeloDepthError, when first used, where it cannot be loaded or does not answer with a look.
     """
-    file, _, name = spec.rpartition(":")
-    path = Path(file)
-    if path.suffix != ".py" or not path.is_file():
-        raise VeloDepthError(f"{spec!r} names no class in a Python file: give path/to/file.py:Class")
-    found = importlib.util.spec_from_file_location(f"velodepth_rival_{path.stem}", path)
-    assert found and found.loader
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module  # dataclasses look their module up
-    try:
-        found.loader.exec_module(module)
-        made = getattr(module, name)()
-    except Exception as error:
-        raise VeloDepthError(f"{spec} cannot be loaded ({error!r}): run the file to see why") from error
-    missing = [each for each in ("claim", "start", "push", "finish") if not hasattr(made, each)]
-    if missing:
-        raise VeloDepthError(f"{spec} has no {', '.join(missing)}: examples/rival.py shows a whole one")
-    return Rival(made, path, spec)
 
+    def __init__(self, spec: str, device: str | None = None) -> None:
+        self._spec = spec, device
+        self.name = spec
 
-class Rival:
-    """A predictor of three methods, with what it may leave out."""
-
-    def __init__(self, inner: Any, path: Path, spec: str) -> None:
-        self._inner, self._path, self._spec = inner, path, spec
-        self.claim = checked_claim(inner.claim)
-        self.name: str = getattr(inner, "name", type(inner).__name__)
-
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return load_predictor, (self._spec,)  # another process has not imported the file
+    @property
+    def claim(self) -> Claim:
+        return _claim(*self._spec)
 
     def identity(self) -> str:
-        own = self._inner.identity() if hasattr(self._inner, "identity") else ""
-        return f"{self.name} {own} {fingerprint([self._path])}"
+        """Hash of the network's files and of the code that runs it."""
+        return f"{self.name} {fingerprint([*_network(*self._spec).files, *code('adapters')])}"
 
     def start(self, clip: Clip) -> None:
-        self._inner.start(clip)
-        self._pushed, self._spent = 0, 0.0
+        self._camera, self._index = clip.camera, -1
 
-    def push(self, picture: np.ndarray) -> Prediction | None:
+    def push(self, picture: np.ndarray) -> Prediction:
         begun = perf_counter()
-        prediction = self._inner.push(picture)
-        self._pushed += 1
-        self._spent += perf_counter() - begun
-        if prediction is not None and prediction.seconds is None:
-            prediction.seconds = perf_counter() - begun
-        return prediction
+        look = checked_look(_network(*self._spec).network, self.name, picture, self._camera)
+        seconds = perf_counter() - begun
+        self._index += 1
+        height, width = look.depth.shape
+        rays = None
+        if self._camera is None and look.camera is not None:
+            scaled = look.camera.moved(width / picture.shape[1], height / picture.shape[0])
+            rays = scaled.rays(width, height)
+        assert look.mask is not None
+        depth = np.where(look.mask, look.depth, np.float32(np.nan))
+        return Prediction(self._index, depth, look.confidence, rays=rays, seconds=seconds)
 
     def finish(self) -> list[Prediction]:
-        """What came late took an equal share each of all the time there was."""
-        begun = perf_counter()
-        late = self._inner.finish()
-        spent = self._spent + perf_counter() - begun
-        for prediction in late:
-            if prediction.seconds is None:
-                prediction.seconds = spent / self._pushed
-        return late
+        return []
+
+
+@lru_cache(maxsize=2)
+def _network(spec: str, device: str | None) -> NamedNetwork:
+    return load_network(spec, device)
+
+
+@lru_cache(maxsize=2)
+def _claim(spec: str, device: str | None) -> Claim:
+    grey = np.full((480, 640, 3), 128, np.uint8)
+    return checked_look(_network(spec, device).network, spec, grey, Pinhole(500, 500, 320, 240)).kind
 
 
 @lru_cache(maxsize=2)
@@ -163,7 +152,9 @@ def _model(preset: str, runtime: str | None, device: str | None) -> Model:
 
 
 def _weights(runtime: Any) -> list[Path | str | bytes]:
-    """All weights of a network in PyTorch, else the packaged files."""
+    """All weights of a network in PyTorch, else the packaged files and those of a network of others."""
+    if isinstance(runtime, ForeignRuntime):
+        return [*runtime.files, *_weights(runtime.base)]
     if not hasattr(runtime, "net"):
         return sorted(path for path in NANO.iterdir() if path.is_file())
     state = runtime.net.state_dict()

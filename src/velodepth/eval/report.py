@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from ..media.atomic import whole
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ def read_documents(path: Path) -> dict[str, Document]:
     Raises VeloDepthError if it holds none.
     """
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise VeloDepthError(f"cannot read {path} ({error.strerror}): check the path") from error
     except ValueError as error:

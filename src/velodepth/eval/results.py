@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..jsontext import parse_json
 from ..media.atomic import whole
 
 MEDIANS = ("flicker", "still_flicker")
@@ -70,7 +71,7 @@ class Measured:
     def load(cls, path: Path) -> Measured:
         """Raises OSError, ValueError, KeyError or BadZipFile if the file is not one that `save` wrote."""
         with np.load(path) as arrays:
-            facts = json.loads(str(arrays["facts"]))
+            facts = parse_json(str(arrays["facts"]))
             return cls(
                 facts["name"],
                 facts["dataset"],

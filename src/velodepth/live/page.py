@@ -1,169 +1,113 @@
-"""Live depth as a page on this machine: Motion JPEG over HTTP, nothing to install."""
+"""Live depth as a page on this machine: Motion JPEG over HTTP, served as the page of `velodepth web` is."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import threading
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from ..errors import VeloDepthError
+from ..web.serving import Guard, listen, server, url_of
 from .outputs import Output
 
+PAGE = Path(__file__).parent / "static"
 BOUNDARY = "velodepth-frame"
 QUALITY = 85  # of the JPEGs
 MOST_VIEWERS = 8
 PATIENCE = 0.2  # seconds; a wait without an end cannot be interrupted on Windows
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>VeloDepth live</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="dark">
-<style>
-html { font: 15px/1.45 system-ui, sans-serif; color: #e8eaed; background: #131519; }
-body { margin: 0; height: 100vh; display: flex; flex-direction: column; }
-header { display: flex; gap: 1.5rem; padding: 1rem 1.5rem; }
-h1 { margin: 0; font-size: 1.1rem; font-weight: 600; }
-p { margin: 0; color: #98a0ab; font-variant-numeric: tabular-nums; }
-img { flex: 1; min-height: 0; margin: 0 1.5rem 1.5rem; background: #0b0c0f; object-fit: contain; }
-</style>
-<header><h1>VeloDepth live</h1><p id="status"></p></header>
-<img src="stream.mjpeg" alt="Picture beside depth">
-<script>
-const status = document.getElementById("status");
-setInterval(async () => {
-  try { status.textContent = (await (await fetch("status.json")).json()).status; }
-  catch { status.textContent = "It has ended."; }
-}, 1000);
-</script></html>
-"""
 
 
 class Page(Output):
     """A page with the newest picture. A viewer that is slow misses pictures and is never late.
 
     GET / is the page, /stream.mjpeg the pictures, /status.json what `tell` was told last; at most eight
-    viewers. port 0: any free one; `url` says which. Raises VeloDepthError where it cannot listen.
+    viewers, one that takes nothing is cut off. port 0: any free one; `url` says which. allowed: names of this
+    server besides its address, as of `web.serving.Guard`. Raises VeloDepthError where it cannot listen.
     """
 
     closed = False
 
-    def __init__(self, host: str, port: int) -> None:
-        self._changed = threading.Condition()
+    def __init__(self, host: str, port: int, allowed: Iterable[str] = ()) -> None:
         self._jpeg, self._number, self._ended = b"", 0, False
         self._viewers = 0
         self._status = "Starting"
-        try:
-            self._server = _Server((host, port), self)
-        except OSError as error:
-            raise VeloDepthError(
-                f"cannot listen on {host}, port {port} ({error.strerror}): choose another --port or --host"
-            ) from error
-        self.url = f"http://{host}:{self._server.server_port}/"
-        threading.Thread(target=self._server.serve_forever, name="velodepth page", daemon=True).start()
+        routes = [
+            Route("/status.json", self._tell),
+            Route("/stream.mjpeg", self._stream),
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ]
+        listener = listen(host, port)
+        self.url = url_of(listener)
+        self._ready, self._came = threading.Event(), threading.Event()
+        self._server = server(Guard(Starlette(routes=routes, lifespan=self._lifespan), allowed))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="velodepth page", daemon=True
+        )
+        self._thread.start()
+        self._ready.wait()
 
     def show(self, picture: np.ndarray) -> None:
-        if not self._viewers:
-            return
-        _, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        with self._changed:
-            self._jpeg, self._number = jpeg.tobytes(), self._number + 1
-            self._changed.notify_all()
+        if self._viewers:
+            _, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            self._loop.call_soon_threadsafe(self._arrived, jpeg.tobytes())
 
     def wait(self) -> None:
         """Returns once the first viewer has come, or raises KeyboardInterrupt."""
-        with self._changed:
-            while not self._viewers:
-                self._changed.wait(PATIENCE)
+        while not self._came.wait(PATIENCE):
+            pass
 
     def tell(self, status: str) -> None:
         self._status = status
 
     def close(self) -> None:
-        with self._changed:
+        if not self._ended:
             self._ended = True
-            self._changed.notify_all()
-        self._server.shutdown()
-        self._server.server_close()
+            self._loop.call_soon_threadsafe(self._arrived, self._jpeg)
+            self._server.should_exit = True
+            self._thread.join()
 
-    @property
-    def status(self) -> str:
-        return self._status
+    # In the server's thread
 
-    def enter(self) -> bool:
-        """One more viewer; False where there are too many."""
-        with self._changed:
-            self._viewers += 1
-            self._changed.notify_all()
-            return self._viewers <= MOST_VIEWERS
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        yield
 
-    def leave(self) -> None:
-        with self._changed:
-            self._viewers -= 1
+    def _arrived(self, jpeg: bytes) -> None:
+        self._jpeg, self._number = jpeg, self._number + 1
+        self._news.set()
+        self._news = asyncio.Event()
 
-    def after(self, number: int) -> tuple[int, bytes] | None:
-        """The newest picture, once there is a newer one than `number`; None at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._number > number or self._ended)
-            return None if self._ended else (self._number, self._jpeg)
+    async def _tell(self, request: Request) -> Response:
+        return JSONResponse({"status": self._status})
 
+    async def _stream(self, request: Request) -> Response:
+        if self._viewers >= MOST_VIEWERS:
+            return JSONResponse({"error": f"{MOST_VIEWERS} viewers are watching already"}, 503)
+        return StreamingResponse(self._parts(), media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], page: Page) -> None:
-        self.page = page
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A viewer who leaves is no error."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_GET(self) -> None:
-        if self.path == "/":
-            self._answer("text/html; charset=utf-8", PAGE.encode())
-        elif self.path == "/status.json":
-            self._answer("application/json", json.dumps({"status": self.server.page.status}).encode())
-        elif self.path == "/stream.mjpeg":
-            self._stream()
-        else:
-            self.send_error(HTTPStatus.NOT_FOUND)
-
-    def _stream(self) -> None:
-        page = self.server.page
+    async def _parts(self) -> AsyncIterator[bytes]:
+        self._viewers += 1
+        self._came.set()
         try:
-            if not page.enter():
-                self.send_error(
-                    HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_VIEWERS} viewers are watching already"
-                )
-                return
-            self._head(f"multipart/x-mixed-replace; boundary={BOUNDARY}")
-            number = 0
-            while (picture := page.after(number)) is not None:
-                number, jpeg = picture
+            number = self._number
+            while True:
+                while self._number == number and not self._ended:
+                    await self._news.wait()
+                if self._ended:
+                    return
+                number, jpeg = self._number, self._jpeg
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
+                yield head.encode() + jpeg + b"\r\n"
         finally:
-            page.leave()
-
-    def _answer(self, kind: str, body: bytes) -> None:
-        self._head(kind, {"Content-Length": str(len(body))})
-        self.wfile.write(body)
-
-    def _head(self, kind: str, more: dict[str, str] | None = None) -> None:
-        self.send_response(HTTPStatus.OK)
-        for name, value in {"Content-Type": kind, **HEADERS, **(more or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Not into the terminal."""
+            self._viewers -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
@@ -27,10 +28,16 @@ def as_picture(array: Any) -> np.ndarray:
         Always a copy, so that a caller may fill the same buffer with the next picture.
 
     Raises:
-        VeloDepthError: another shape or dtype, a picture below 16 x 16, or a float that is NaN,
-            infinite or outside 0..1 by more than half an 8-bit step.
+        VeloDepthError: what NumPy makes no array of, another shape or dtype, a picture that `check_size`
+            refuses, or a float that is NaN, infinite or outside 0..1 by more than half an 8-bit step.
     """
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except Exception as error:  # ragged lists; sparse tensors, and those with gradients
+        raise VeloDepthError(
+            f"a {type(array).__name__} is not a picture, as NumPy makes no array of it: give an array; of a "
+            "torch tensor, tensor.detach().float().cpu().numpy()"
+        ) from error
     kind, itemsize = array.dtype.kind, array.dtype.itemsize
     channels = array.shape[2] if array.ndim == 3 else 1 if array.ndim == 2 else 0
     if channels not in (1, 3, 4) or (kind, itemsize) not in DTYPES:
@@ -52,6 +59,18 @@ def as_picture(array: Any) -> np.ndarray:
     elif itemsize == 2:
         array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 = 255 x 257
     return np.array(np.broadcast_to(array, (*array.shape[:2], 3)), order="C")
+
+
+def as_time(time: Any) -> float:
+    """The time of a picture, in seconds. VeloDepthError for what is no finite real number."""
+    if isinstance(time, (int, float, np.integer, np.floating)) and not isinstance(time, bool):
+        try:
+            seconds = float(time)
+        except OverflowError:
+            seconds = math.inf
+        if math.isfinite(seconds):
+            return seconds
+    raise VeloDepthError(f"the time of a picture is {str(time)[:40]!r}: give seconds, a finite number")
 
 
 class Arrays(Source):

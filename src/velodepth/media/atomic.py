@@ -132,6 +132,11 @@ class Writer(Protocol):
     def discard(self) -> None:
         """Gives the output up: no unfinished file remains. Nothing happens after close()."""
 
+    @property
+    def written(self) -> int:
+        """Bytes that are on the disk so far; what is still in memory is not counted."""
+        return 0
+
     def __enter__(self) -> Self:
         return self
 
@@ -196,6 +201,15 @@ class FileWriter(Writer):
                 self._temporary.unlink(missing_ok=True)
                 self._lock.release()
 
+    @property
+    def written(self) -> int:
+        growing = self._growing() if self._open else self.path
+        return growing.stat().st_size if growing.is_file() else 0
+
+    def _growing(self) -> Path:
+        """The file that is written to."""
+        return self._temporary
+
     @contextmanager
     def _or_discard(self) -> Iterator[None]:
         """Ctrl-C waits; an error gives the file up."""
@@ -250,11 +264,17 @@ class FolderWriter(Writer):
                 )
             for path in earlier:
                 path.unlink()
+        self._written = 0
+
+    @property
+    def written(self) -> int:
+        return self._written
 
     def write(self, frame: DepthFrame) -> None:
         path = self.path / f"{frame.index:06d}{self.suffix}"
         with uninterrupted(), explained(path), _renamed(path) as temporary:
             self._save(temporary, frame)
+            self._written += temporary.stat().st_size
 
     def close(self) -> None:
         self._lock.release()

@@ -13,7 +13,8 @@ from velodepth.errors import VeloDepthError
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-PERCENTILES = (3, 97)  # of depth: the range
+PERCENTILES = (3, 75, 97)  # of depth: near, most of the scene, far
+FARTHEST = 4.0  # times the second percentile: what a far spot in a window may stretch the range to
 SECONDS = 2.0  # time constant of the range
 STILL = 0.01  # the range shown moves once it is 1 % off: colours then move by 1 to 3 of their 256 steps
 SPREAD = 1.5  # far is at least this times near, or a bare wall would show its noise in all colours
@@ -34,9 +35,10 @@ class Colouring:
     the far half of a room in the dark, and log depth, which gives half of the colours to a distant sky.
     What is nearer or farther than the range has the colour of its end.
 
-    A `near` or `far` that is given stays. One that is not follows the 3rd or 97th percentile of depth: it
-    jumps there at keyframes for the reason "start" or "cut", and else nears it with a time constant of
-    2 seconds of frame time, so that a colour keeps its meaning from frame to frame.
+    A `near` or `far` that is given stays. One that is not follows the 3rd or 97th percentile of depth (far:
+    at most 4 times the 75th, so that a glimpse of what is far leaves colours for the rest): it jumps there at
+    keyframes for the reason "start" or "cut", and else nears it with a time constant of 2 seconds of frame
+    time, so that a colour keeps its meaning from frame to frame.
 
     With `scale`, a bar with distances in metres is drawn into pictures of 180 x 180 and more.
     Raises VeloDepthError unless 0 < near < far.
@@ -91,7 +93,8 @@ class Colouring:
         depth = sample(depth)
         if not depth.size:
             return
-        seen = np.log(np.percentile(depth, PERCENTILES))
+        near, most, far = np.percentile(depth, PERCENTILES)
+        seen = np.log([near, min(far, FARTHEST * most)])
         if self._tracked is None or anew:
             self._tracked, self._range = seen, None
         self._tracked = self._tracked + (1 - math.exp(-elapsed / SECONDS)) * (seen - self._tracked)
@@ -116,7 +119,7 @@ def colourise(
     """The colours of one depth map, as `Colouring` paints them: RGB uint8 (H, W, 3).
 
     depth: (H, W) float, metres; what is no positive finite number is painted grey. near, far: metres of the
-    brightest and of the darkest colour; None: the 3rd and 97th percentile of this map. For the frames of a
+    brightest and of the darkest colour; None: as `Colouring` has them for this map. For the frames of a
     video, whose colours must keep their meaning, use one `Colouring` for all. scale: draw the bar with
     distances.
     Raises VeloDepthError unless depth has two axes and 0 < near < far.

@@ -8,12 +8,12 @@ NAME/meta.json              {"intrinsics": {"fx", "fy", "cx", "cy"}}, or "camera
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from velodepth.cameras import Camera, Pinhole
 from velodepth.errors import VeloDepthError
+from velodepth.jsontext import parse_json
 from velodepth.media.images import Images, images_in, read_image
 
 PICTURES, META = "rgb", "meta.json"
@@ -46,7 +46,7 @@ def is_recording(folder: Path) -> bool:
 def read_meta(path: Path) -> dict[str, Any]:
     """What meta.json says; VeloDepthError where it is not there or no JSON object."""
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
+        meta = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise VeloDepthError(f"{path} does not tell the camera ({error}): see docs/training.md") from error
     if not isinstance(meta, dict):

@@ -56,15 +56,27 @@ class Log:
         self._rr = rr = rerun()
         self._colouring, self._cloud = colouring or Colouring(), cloud or Cloud()
         self.recording = rr.RecordingStream("velodepth")
+        self._is_laid_out = False  # the first frame tells how far away the scene is
 
     def begin(self) -> None:
         """To be called when it is known where the log goes."""
-        rr, views = self._rr, self._rr.blueprint
+        self.recording.log("/", self._rr.ViewCoordinates.RDF, static=True)
+
+    def _lay_out(self) -> None:
+        """The views; the points from a step behind the camera and a little to the side of it."""
+        views = self._rr.blueprint
+        middle = math.sqrt(math.prod(self._colouring.range or (3.0, 3.0)))  # metres
+        eye = views.EyeControls3D(
+            position=(0.18 * middle, -0.08 * middle, -0.1 * middle),
+            look_target=(0, 0, middle),
+            eye_up=(0, -1, 0),
+        )
+        # Rerun would unfold the depth image in space, over the points.
+        contents = ["/points", "/camera", "/camera/picture"]
         self.recording.send_blueprint(
             views.Blueprint(
                 views.Horizontal(
-                    # Rerun would unfold the depth image in space, over the points.
-                    views.Spatial3DView(name="Points", contents=["/points", "/camera", "/camera/picture"]),
+                    views.Spatial3DView(name="Points", contents=contents, eye_controls=eye),
                     views.Vertical(
                         views.Spatial2DView(name="Picture", origin="/camera/picture"),
                         views.Spatial2DView(name="Depth", origin="/camera/colours"),
@@ -75,7 +87,6 @@ class Log:
                 collapse_panels=True,
             )
         )
-        self.recording.log("/", rr.ViewCoordinates.RDF, static=True)
 
     def add(self, frame: DepthFrame) -> None:
         """Log one frame and wait until it is out; RuntimeError where that fails."""
@@ -100,6 +111,9 @@ class Log:
         depth = rr.DepthImage(metres, meter=1.0, colormap="inferno")
         log.log("camera/depth", depth, rr.AnyValues(measure=frame.measure))
         colours = self._colouring.paint(frame)
+        if not self._is_laid_out:
+            self._is_laid_out = True
+            self._lay_out()
         log.log("camera/colours", rr.Image(colours).compress(jpeg_quality=QUALITY))
         if self._cloud.kept != "none":
             fitting = math.ceil(math.sqrt(width * height / POINTS))

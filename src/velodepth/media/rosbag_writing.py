@@ -84,8 +84,11 @@ class BagWriter(FileWriter):
 
     def _finish(self) -> None:
         self._bag.close()
-        os.replace(self._folder / BAG / f"{BAG}.mcap", self._temporary)
+        os.replace(self._growing(), self._temporary)
         shutil.rmtree(self._folder)
+
+    def _growing(self) -> Path:
+        return self._folder / BAG / f"{BAG}.mcap"
 
     def _abandon(self) -> None:
         if self._bag:

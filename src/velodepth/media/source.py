@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from velodepth.media.sound import Sound
 
 MIN_SIDE = 16  # pixels; a smaller picture has no depth to speak of
+MAX_SIDE = 32_766  # pixels: OpenCV's limit where it resamples
+MAX_PIXELS = 2**27  # of a picture
+MAX_ASPECT = 16  # longer side over shorter: such a picture is padded to at most 8 times its size on the way
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,8 @@ class Source(ABC):
         one_size: whether it ends where the size of its pictures changes.
         paths: the files that are read, and folders of which the files directly within are.
 
-    Iterating raises `VeloDepthError` if there is no frame, a picture is smaller than 16 x 16, or the source
+    Iterating raises `VeloDepthError` if there is no frame, a picture is too small, large or thin
+    (`check_size`), or the source
     has been read before.
     """
 
@@ -137,11 +141,15 @@ class Source(ABC):
 
 
 def check_size(picture: np.ndarray, what: str) -> None:
-    """Raise VeloDepthError if a picture (H, W, ...), called `what`, is smaller than 16 x 16 pixels."""
-    if min(picture.shape[:2]) < MIN_SIDE:
-        raise VeloDepthError(
-            f"{what} is {_size(picture)} pixels: give pictures of at least {MIN_SIDE} x {MIN_SIDE}"
-        )
+    """Raise VeloDepthError if a picture (H, W, ...), called `what`, is too small, large or thin."""
+    height, width = picture.shape[:2]
+    size = f"{what} is {width} x {height} pixels: give pictures"
+    if min(width, height) < MIN_SIDE:
+        raise VeloDepthError(f"{size} of at least {MIN_SIDE} x {MIN_SIDE}")
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise VeloDepthError(f"{size} of at most {MAX_PIXELS:,} pixels, and {MAX_SIDE} a side")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise VeloDepthError(f"{size} whose longer side is at most {MAX_ASPECT} times the shorter one")
 
 
 def _size(picture: np.ndarray) -> str:

@@ -21,7 +21,7 @@ from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.clock import Clock
 from velodepth.media.filtering import Filters
 from velodepth.media.sound import Sound
-from velodepth.media.source import Source
+from velodepth.media.source import MAX_PIXELS, Source
 
 TIMEOUT = 10.0  # seconds a network stream may keep silent
 FILE = "file:"
@@ -50,6 +50,7 @@ class Video(Source):
         name: what messages call it.
         form: the container's format, None to find it from the content.
         options: FFmpeg's options for that format.
+        max_pixels: of a picture; nothing larger is decoded.
         timeout: seconds that opening it and waiting for data may take, None for ever.
         live: also true of a `location` with a timeout and no known end.
 
@@ -64,6 +65,7 @@ class Video(Source):
         *,
         form: str | None = None,
         options: dict[str, str] | None = None,
+        max_pixels: int = MAX_PIXELS,
         timeout: float | None = None,
         live: bool = False,
     ) -> None:
@@ -82,6 +84,7 @@ class Video(Source):
         if stream.codec_context is None:
             container.close()
             raise VeloDepthError(f"{name} is coded as nothing this FFmpeg decodes: convert it, e.g. to H.264")
+        self._max_pixels = max_pixels
         self._duration = Fraction(container.duration or 0, av.time_base)
         duration = self._duration
         if stream.duration and stream.time_base:
@@ -100,6 +103,13 @@ class Video(Source):
             paths=[Path(location.removeprefix(FILE))] if str(location).startswith(FILE) else [],
         )
         self._container, self._index = container, stream.index
+        coded = stream.codec_context
+        coded.options = {"max_pixels": str(max_pixels)}
+        try:
+            self._check_area(coded.width, coded.height)  # before anything is decoded
+        except VeloDepthError:
+            self.close()
+            raise
         has_sound = str(location).startswith(FILE) and container.streams.best("audio") is not None
         self._sound = Sound(location, name) if has_sound else None
         aspect = stream.sample_aspect_ratio
@@ -116,7 +126,10 @@ class Video(Source):
             # A frame whose side data was looked at is freed late, as the two refer to each other.
             if frame.rotation != rotation:
                 rotation, (swap, down, across) = frame.rotation, _turn(frame)
-            picture = _to_rgb(frame, self._aspect, reformatter)
+            aspect = self._aspect
+            width, height = round(frame.width * max(aspect, 1)), round(frame.height / min(aspect, 1))
+            self._check_area(width, height)
+            picture = _to_rgb(frame, width, height, reformatter)
             picture = picture.swapaxes(0, 1) if swap else picture
             yield time, np.ascontiguousarray(picture[::down, ::across])
 
@@ -130,6 +143,12 @@ class Video(Source):
         for frame in self._frames():
             yield from filters.push(frame, self._codec.color_trc)
         yield from filters.flush()
+
+    def _check_area(self, width: int, height: int) -> None:
+        if width * height > self._max_pixels:
+            raise VeloDepthError(
+                f"{self.name} has pictures of {width} x {height} pixels: give at most {self._max_pixels}"
+            )
 
     @property
     def _codec(self) -> av.VideoCodecContext:
@@ -160,6 +179,7 @@ class Video(Source):
                     fault = DAMAGED
                     continue
                 for frame in frames:
+                    self._check_area(frame.width, frame.height)
                     fault = DAMAGED if frame.is_corrupt else fault
                     count += 1
                     yield frame
@@ -244,13 +264,13 @@ def _index_is_last(begin: bytes) -> bool:
     return kinds[0:1] in ([b"ftyp"], [b"wide"], [b"mdat"]) and kinds[-1] == b"mdat"
 
 
-def _to_rgb(frame: av.VideoFrame, aspect: float, reformatter: VideoReformatter) -> np.ndarray:
+def _to_rgb(frame: av.VideoFrame, width: int, height: int, reformatter: VideoReformatter) -> np.ndarray:
     # Matrix and range are named because older PyAV (16) heeds the frame's own only if they differ from
     # the target's. 0 is the target's matrix, RGB.
     rgb = reformatter.reformat(
         frame,
-        width=round(frame.width * max(aspect, 1)),
-        height=round(frame.height / min(aspect, 1)),
+        width=width,
+        height=height,
         format="rgb24",
         src_colorspace=frame.colorspace,
         src_color_range=frame.color_range,

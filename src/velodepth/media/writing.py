@@ -213,6 +213,10 @@ class Writers(Writer):
             for writer in self.writers:
                 writer.write(frame)
 
+    @property
+    def written(self) -> int:
+        return sum(writer.written for writer in self.writers)
+
     def close(self) -> None:
         """Closes all, the others too when one fails."""
         with ExitStack() as stack:

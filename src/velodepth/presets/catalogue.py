@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..adapters.loading import CATALOGUE, is_network, load_network
 from ..errors import VeloDepthError
 from ..runtime.note import NOTE, read_note
 from ..stream.canvas import CanvasSpec
+from ..stream.foreign import ForeignRuntime
 from ..stream.published import Thresholds
 from . import large
 from .model import Model
@@ -29,6 +31,7 @@ class Preset:
 
     name: str
     summary: str
+    weights: str  # where they come from, and how large they are
     licence: str  # of the weights
     runtimes: tuple[str, ...]  # the default first
     load: Callable[[str, str | None], Model]  # (runtime, device) -> model
@@ -38,14 +41,17 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
     """A model by name.
 
     preset: "nano" (packaged, runs anywhere), "large" (the published checkpoint, fetched from the hub), the
-    path of a local copy of that checkpoint (its folder or .safetensors file), or a folder that
-    `velodepth export` wrote.
+    path of a local copy of that checkpoint (its folder or .safetensors file), a folder that
+    `velodepth export` wrote, or a per-image network of others, carried by nano: "my_network.py:Name",
+    "network.onnx", "owner/name" of the Hugging Face hub, or a folder (docs/networks.md).
     runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
     the CPU, or the best device that torch finds.
     Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.
     """
     if preset in PRESETS:
         entry = PRESETS[preset]
+    elif is_network(preset):
+        entry = _foreign(preset)
     elif (Path(preset) / NOTE).is_file():
         entry = _exported(Path(preset))
     elif Path(preset).exists():
@@ -53,7 +59,7 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
     else:
         raise VeloDepthError(
             f"there is no preset {preset!r}: choose one of {', '.join(PRESETS)}, or give the path of a "
-            "downloaded checkpoint or of an exported folder"
+            "downloaded checkpoint, of an exported folder or of a network of your own (docs/networks.md)"
         )
     runtime = runtime or entry.runtimes[0]
     if runtime not in entry.runtimes:
@@ -77,7 +83,7 @@ def _nano() -> Preset:
     def load(runtime: str, device: str | None) -> Model:
         return Model("nano", _nano_runtime(runtime, device), NANO_CANVAS)
 
-    return Preset("nano", "packaged, real time on two CPU cores", "Apache-2.0", ("onnx", "torch"), load)
+    return Preset("nano", "real time on two CPU cores", "packaged", "Apache-2.0", ("onnx", "torch"), load)
 
 
 def _nano_runtime(runtime: str, device: str | None) -> Runtime:
@@ -115,7 +121,23 @@ def _exported(folder: Path) -> Preset:
             ) from error
         return Model(str(note.get("preset", folder.name)), OnnxRuntime(folder, device), spec)
 
-    return Preset(str(folder), "exported graphs", str(note.get("licence", "not told")), ("onnx",), load)
+    return Preset(
+        str(folder), "exported graphs", str(folder), str(note.get("licence", "not told")), ("onnx",), load
+    )
+
+
+def _foreign(spec: str) -> Preset:
+    def load(runtime: str, device: str | None) -> Model:
+        named = load_network(spec, device)
+        base = _nano_runtime(runtime, "cpu" if runtime == "onnx" else device)
+        carried = ForeignRuntime(named.network, spec, base, NANO_CANVAS, files=named.files)
+        return Model(spec, carried, NANO_CANVAS)
+
+    known = CATALOGUE.get(spec)
+    if known is None:
+        return Preset(spec, "a network of others, carried by nano", spec, "its own", ("onnx", "torch"), load)
+    weights = f"huggingface.co/{known.repository}, {known.megabytes} MB"
+    return Preset(spec, known.summary, weights, known.licence, ("onnx", "torch"), load)
 
 
 def _large(path: Path | None) -> Preset:
@@ -127,8 +149,9 @@ def _large(path: Path | None) -> Preset:
         )
         return Model("large", net, spec, thresholds)
 
-    summary = "the published checkpoint, 390 M parameters, fetched from the hub"
-    return Preset("large", summary, f"{large.LICENCE} (non-commercial)", ("torch",), load)
+    weights = f"huggingface.co/{large.REPOSITORY}" if path is None else str(path)
+    summary = "the published checkpoint, 390 M parameters"
+    return Preset("large", summary, weights, f"{large.LICENCE} (non-commercial)", ("torch",), load)
 
 
 PRESETS = {
@@ -136,5 +159,6 @@ PRESETS = {
     for preset in (
         _nano(),
         _large(None),
+        *map(_foreign, CATALOGUE),
     )
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from ..stream.canvas import CanvasSpec
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _fetch() -> tuple[Path, Path | None]:
 
 def _read_settings(path: Path) -> LargeSettings:
     try:
-        return LargeSettings.from_config(json.loads(path.read_text(encoding="utf-8")))
+        return LargeSettings.from_config(parse_json(path.read_text(encoding="utf-8")))
     except (ValueError, AttributeError, TypeError) as error:
         raise VeloDepthError(
             f"{path} is not the checkpoint's configuration ({error}): get it anew"

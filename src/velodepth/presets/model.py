@@ -11,6 +11,7 @@ from ..media.reading import Source, open_source
 from ..runtime.protocol import Runtime
 from ..stream.canvas import CanvasSpec
 from ..stream.flow import Flow
+from ..stream.foreign import ForeignRuntime
 from ..stream.frame import DepthFrame
 from ..stream.keyframes import Policy, parse_policy
 from ..stream.published import PublishedStream, Thresholds
@@ -30,18 +31,27 @@ class Model:
         self._thresholds = thresholds or Thresholds()
 
     def stream(
-        self, camera: Camera | None = None, policy: str | Policy = "adaptive", flow: Flow | None = None
+        self,
+        camera: Camera | None = None,
+        policy: str | Policy = "adaptive",
+        flow: Flow | None = None,
+        beside: bool = False,
     ) -> DepthStream:
         """A new stream for one video.
 
         camera: of its pictures, e.g. velodepth.Pinhole(fx, fy, cx, cy) in picture pixels; None: estimated.
         policy: a name as `parse_policy` takes it, or an object such as Every(4). flow: default DIS.
+        beside: for live pictures, see `DepthStream`; a network that carries features of its own looks in line
+        all the same.
         Raises VeloDepthError for an unknown policy, and for "published" with a network that does not carry.
         """
         chosen = parse_policy(policy) if isinstance(policy, str) else policy
         if chosen != "published":
-            return DepthStream(self.runtime, self.spec, chosen, camera, flow)
-        if not self.runtime.carries:
+            foreign = self.runtime if isinstance(self.runtime, ForeignRuntime) else None
+            beside = beside and (foreign is not None or not self.runtime.carries)
+            meanwhile = foreign.base if foreign and not foreign.relative else None
+            return DepthStream(self.runtime, self.spec, chosen, camera, flow, beside, meanwhile)
+        if not self.runtime.carries or isinstance(self.runtime, ForeignRuntime):
             raise VeloDepthError(
                 f"policy 'published' needs a network that propagates, and {self.name} has none: choose "
                 "preset large, or another policy"

@@ -11,7 +11,7 @@ import onnxruntime
 from ..cores import cores
 from ..errors import VeloDepthError
 from .note import read_note
-from .protocol import State
+from .protocol import Original, State
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -63,7 +63,7 @@ class OnnxRuntime:
         return {port["name"]: answer for port, answer in zip(note["outputs"], answers, strict=True)}
 
     def look(
-        self, canvas: np.ndarray, rays: np.ndarray | None = None, picture: np.ndarray | None = None
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, original: Original | None = None
     ) -> State:
         """See `Runtime.look`."""
         given = np.zeros((1, *canvas.shape), np.float32) if rays is None else _planes(rays)
@@ -77,9 +77,7 @@ class OnnxRuntime:
             rays = np.ascontiguousarray(answer["rays_used"][0].transpose(1, 2, 0))
         return self._state(answer, rays, canvas, 0.0)
 
-    def carry(
-        self, state: State, canvas: np.ndarray, flow: np.ndarray, picture: np.ndarray | None = None
-    ) -> State:
+    def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.carry`."""
         known = {f"last_{name}": value for name, value in state.memory.items()}
         known |= {"last_radius": state.radius[None, None], "rays": _planes(state.rays)}

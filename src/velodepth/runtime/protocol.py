@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+
+from ..cameras import Camera
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,14 @@ class State:
         return replace(self, memory=None)
 
 
+class Original(NamedTuple):
+    """What a canvas was made of, for networks that see pictures as they are."""
+
+    picture: np.ndarray  # (h, w, 3) uint8 RGB, at its own size
+    camera: Camera | None  # of the picture, None where it is not known
+    carried: State | None = None  # what is carried to this frame, known where it is sure; None at a new scene
+
+
 class Runtime(Protocol):
     """Runs one network. Stateless: the same arguments give the same State."""
 
@@ -39,21 +49,19 @@ class Runtime(Protocol):
         ...
 
     def look(
-        self, canvas: np.ndarray, rays: np.ndarray | None = None, picture: np.ndarray | None = None
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, original: Original | None = None
     ) -> State:
-        """Look at a frame anew.
+        """Look at a frame anew. Raises LookError where there is nothing to be said of it.
 
         canvas: (3, H, W) float32, normalised. rays: (H, W, 3) float32 unit rays of a known camera, or None to
-        estimate them. picture: (h, w, 3) uint8 RGB, the same at its own size, for those who want it so.
+        estimate them.
         """
         ...
 
-    def carry(
-        self, state: State, canvas: np.ndarray, flow: np.ndarray, picture: np.ndarray | None = None
-    ) -> State:
+    def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """Carry a state to the next frame.
 
-        state: the last one, with its radius as it was shown. canvas, picture: of the new frame, as in `look`.
+        state: the last one, with its radius as it was shown. canvas: of the new frame, as in `look`.
         flow: (2, H, W) float32, (dx, dy) canvas pixels: where the content of a pixel of the new frame was in
         the last one. The rays of the last look stay.
         """

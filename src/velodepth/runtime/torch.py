@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import VeloDepthError
 from ..nets.estimate import DepthNet, Estimate
-from .protocol import State
+from .protocol import Original, State
 
 
 def best_device() -> str:
@@ -51,7 +51,7 @@ class TorchRuntime:
         return self.net.carries
 
     def look(
-        self, canvas: np.ndarray, rays: np.ndarray | None = None, picture: np.ndarray | None = None
+        self, canvas: np.ndarray, rays: np.ndarray | None = None, original: Original | None = None
     ) -> State:
         """See `Runtime.look`."""
         known = None if rays is None else self._tensor(rays.transpose(2, 0, 1))
@@ -61,9 +61,7 @@ class TorchRuntime:
             rays = estimate.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
         return _state(estimate, rays)
 
-    def carry(
-        self, state: State, canvas: np.ndarray, flow: np.ndarray, picture: np.ndarray | None = None
-    ) -> State:
+    def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.carry`."""
         with _inference():
             last = state.memory._replace(radius=self._tensor(state.radius[None]))

@@ -11,6 +11,8 @@ from .motion import Motion
 
 QUIET = 4.0
 """Grey levels added to a picture's contrast, so that noise on a blank wall does not count as change."""
+OUTSIDE = np.float32(-1e4)
+"""Canvas pixels: a position that is none, and stays none where it is mixed with its neighbours."""
 CHANGED = 0.12
 """Photometric residual, of the range 0..1, from which a pixel shows something else than before."""
 
@@ -48,6 +50,15 @@ class Warp:
         """(H, W) bool: the content was in the last canvas."""
         height, width = self._u.shape
         return (self._u >= 0) & (self._u <= width - 1) & (self._v >= 0) & (self._v <= height - 1)
+
+    def after(self, earlier: Warp) -> Warp:
+        """From this canvas to the one before last: this warp's step and `earlier`, that before it, in one."""
+        both = Warp.__new__(Warp)
+        both._u, both._v = (
+            np.where(self.inside, self.linear(np.where(earlier.inside, at, OUTSIDE)), OUTSIDE)
+            for at in (earlier._u, earlier._v)
+        )
+        return both
 
     def _read(self, map: np.ndarray, how: int) -> np.ndarray:
         return cv2.remap(map, self._u, self._v, how, borderMode=cv2.BORDER_REPLICATE)

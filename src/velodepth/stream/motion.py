@@ -77,9 +77,19 @@ def solve_motion(
         return None
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = turn, shift
-    moved = points @ turn.T.astype(np.float32) + shift.astype(np.float32)
-    radius = np.sqrt((moved * moved).sum(2))
-    cosine = (moved * rays).sum(2) / np.maximum(radius, 1e-6)
+    return moved(matrix, points, rays, known, pixels_per_radian)
+
+
+def moved(
+    matrix: np.ndarray, points: np.ndarray, rays: np.ndarray, known: np.ndarray, pixels_per_radian: float
+) -> Motion:
+    """Where a rigid motion (4, 4) brings points, and which of them then lie on this frame's rays.
+
+    The rest as for `solve_motion`.
+    """
+    now = points @ matrix[:3, :3].T.astype(np.float32) + matrix[:3, 3].astype(np.float32)
+    radius = np.sqrt((now * now).sum(2))
+    cosine = (now * rays).sum(2) / np.maximum(radius, 1e-6)
     # The angle between two unit vectors, without an arc cosine: 2 sin(angle / 2) = |a - b|.
     apart = np.sqrt(np.maximum(2 - 2 * cosine, 0)) * pixels_per_radian
     return Motion(matrix, radius, (apart < FOLLOWS) & known & (radius > 1e-3))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cameras import Camera
-from ..runtime.protocol import Runtime, State
+from ..runtime.protocol import Original, Runtime, State
 from .canvas import CanvasSpec, to_uint8
 from .flow import Flow
 from .keyframes import Policy, Reason
@@ -63,18 +63,18 @@ class PublishedStream(DepthStream):
     def _see(self, picture: np.ndarray, canvas: np.ndarray) -> Seen:
         small, before = to_uint8(canvas), self._before
         if before is None:
-            state = self._runtime.look(canvas, self._rays, picture)
+            state = self._runtime.look(canvas, self._rays, Original(picture, self._given))
             self._before = _Before(state, small, 1, 0.0, 0.0, False)
             return Seen(state.without_memory(), "start", None)
         flow = self._flow(before.small, small)
-        state = self._runtime.carry(before.state, canvas, flow, picture)
+        state = self._runtime.carry(before.state, canvas, flow)
         if state.published_confidence is not None:
             state = replace(state, confidence=state.published_confidence)
         moved = before.moved / 2 + longest(flow)
         uncovered = before.uncovered / 2 + state.uncovered
         reason = self._decide(before.frames, moved, uncovered)
         if reason:
-            shown = self._runtime.look(canvas, self._rays, picture)
+            shown = self._runtime.look(canvas, self._rays, Original(picture, self._given))
             state = replace(shown, radius=state.radius, confidence=state.confidence)
             before = before._replace(frames=0, moved=0.0, uncovered=0.0)
             moved = uncovered = 0.0

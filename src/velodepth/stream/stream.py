@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -9,10 +10,11 @@ import cv2
 import numpy as np
 
 from ..cameras import Camera
-from ..errors import VeloDepthError
-from ..media.arrays import as_picture
-from ..runtime.protocol import Runtime, State
+from ..errors import LookError, MediaWarning, VeloDepthError
+from ..media.arrays import as_picture, as_time
+from ..runtime.protocol import Original, Runtime, State
 from . import fuse
+from .beside import Beside
 from .canvas import Canvas, CanvasSpec, to_uint8
 from .evidence import Evidence, Warp
 from .flow import DisFlow, Flow
@@ -22,6 +24,10 @@ from .motion import Motion, solve_motion
 
 FRAME_RATE = 30.0
 """Frames a second assumed for pictures pushed without a time."""
+SURE = 0.5
+"""Precision from which what is carried is told to a network that aligns to it."""
+PATIENCE = 10
+"""Looks in a row that may fail while a stream goes on carrying."""
 
 
 class Seen(NamedTuple):
@@ -36,6 +42,7 @@ class Step(NamedTuple):
     """What is known of a picture before any network has run."""
 
     flow: np.ndarray  # (2, H, W) float32 canvas pixels, this picture -> the last
+    warp: Warp  # by that flow
     motion: Motion | None
     carried: fuse.Memory
     evidence: Evidence
@@ -49,6 +56,7 @@ class Last(NamedTuple):
     small: np.ndarray  # (H, W, 3) uint8, the canvas for the flow
     luma: np.ndarray  # (H, W) uint8
     frames: int  # since the last look; 0: it was one
+    preliminary: bool  # the network itself has not said anything of this scene yet
 
 
 class DepthStream:
@@ -60,6 +68,9 @@ class DepthStream:
     camera: of the pictures, honoured on every frame (one made for another size of the same
     shape is scaled); None: estimated at the start and at each cut, and kept in between.
     flow: what finds the motion between canvases; its default is DIS.
+    beside: looks run in a thread beside the stream, one at a time, and are carried to the frame at which they
+    are done, so that no frame waits for one but the first of a scene; what comes out then depends on the
+    machine's speed. meanwhile: who looks at that first frame instead, until the first look is done.
     """
 
     def __init__(
@@ -69,9 +80,12 @@ class DepthStream:
         policy: Policy,
         camera: Camera | None = None,
         flow: Flow | None = None,
+        beside: bool = False,
+        meanwhile: Runtime | None = None,
     ) -> None:
         self._runtime, self._spec, self._policy, self._camera = runtime, spec, policy, camera
         self._flow = flow if flow is not None else DisFlow()
+        self._beside, self._meanwhile = Beside() if beside else None, meanwhile
         self.reset()
 
     def reset(self) -> None:
@@ -80,6 +94,9 @@ class DepthStream:
         self._canvas: Canvas | None = None
         self._lens: Lens | None = None
         self._last: Last | None = None
+        self._failed = 0  # looks in a row
+        if self._beside:
+            self._beside.forget()
 
     def push(self, picture: Any, time: float | None = None) -> DepthFrame:
         """Depth of the next picture.
@@ -89,6 +106,7 @@ class DepthStream:
         Raises VeloDepthError for anything else.
         """
         picture = as_picture(picture)
+        seconds = self._index / FRAME_RATE if time is None else as_time(time)
         height, width = picture.shape[:2]
         if self._canvas is None:
             self._canvas = Canvas.of(width, height, self._spec)
@@ -105,7 +123,6 @@ class DepthStream:
         rays = seen.state.rays
         if self._lens is None or self._lens.rays is not rays:
             self._lens = Lens(self._given, rays, self._canvas)
-        seconds = self._index / FRAME_RATE if time is None else time
         frame = DepthFrame(
             self._index, seconds, picture, seen.reason, self._lens, seen.state, self._canvas, seen.motion
         )
@@ -114,31 +131,87 @@ class DepthStream:
 
     def _see(self, picture: np.ndarray, canvas: np.ndarray) -> Seen:
         """Look or carry, then fuse; keeps what the next picture needs."""
+        original = Original(picture, self._given)
         if not self._policy.remembers:
-            state = self._runtime.look(canvas, self._rays, picture)
+            state = self._runtime.look(canvas, self._rays, original)
             return Seen(state.without_memory(), "every" if self._index else "start", None)
         small = to_uint8(canvas)
         luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         last = self._last
         step = self._step(last, small, luma) if last else None
         reason = self._policy.decide(step.evidence) if step else "start"
+        preliminary = False
         if last is None or step is None or reason in ANEW:
-            state, motion = self._runtime.look(canvas, self._rays, picture), None
+            state, motion = self._begin(canvas, original, reason or "start"), None
             memory, radius = fuse.start(state), state.radius
+            preliminary = self._meanwhile is not None
         else:
             motion = step.motion
-            if reason:  # the same shot: the same camera
-                state = self._runtime.look(canvas, last.state.rays, picture)
-                memory = fuse.fuse(step.carried, state, step.evidence)
+            looked, reason = self._look(last.state.rays, canvas, original, step, reason)
+            memory, state = step.carried, last.state
+            if looked is not None and self._beside is None:
+                state = looked
             elif self._runtime.carries:
-                state = self._runtime.carry(last.state, canvas, step.flow, picture)
-                memory = fuse.fuse(step.carried, state, step.evidence)
-            else:
-                state, memory = last.state, fuse.unobserved(step.carried, step.evidence)
-            radius = np.exp(memory.log_radius)
+                state = self._runtime.carry(last.state, canvas, step.flow)
+                memory = fuse.fuse(memory, state, step.evidence)
+            if looked is not None:
+                if last.preliminary:
+                    memory = memory._replace(precision=np.zeros_like(memory.precision))
+                memory = fuse.fuse(memory, looked, step.evidence)
+            elif not self._runtime.carries:
+                memory = fuse.unobserved(memory, step.evidence)
+            radius, preliminary = np.exp(memory.log_radius), last.preliminary and looked is None
         state = replace(state, radius=radius, confidence=memory.confidence, known=memory.known)
-        self._last = Last(state, memory, small, luma, 0 if reason or last is None else last.frames + 1)
+        frames = 0 if reason or last is None else last.frames + 1
+        self._last = Last(state, memory, small, luma, frames, preliminary)
         return Seen(state.without_memory(), reason, None if motion is None else motion.matrix)
+
+    def _begin(self, canvas: np.ndarray, original: Original, reason: Reason) -> State:
+        """The first look of a scene."""
+        if self._beside:
+            self._beside.forget()
+        if self._beside is None or self._meanwhile is None:
+            return self._runtime.look(canvas, self._rays, original)
+        state = self._meanwhile.look(canvas, self._rays, original)
+        carried = replace(state, memory=None)
+        told = original._replace(carried=carried)
+        self._beside.start(lambda: self._runtime.look(canvas, state.rays, told), reason)
+        return carried
+
+    def _look(
+        self, rays: np.ndarray, canvas: np.ndarray, original: Original, step: Step, reason: Reason | None
+    ) -> tuple[State | None, Reason | None]:
+        """A look within a shot that is to be fused now, with the shot's rays, and why it was begun.
+
+        In line it is of this frame, beside the stream of an earlier one and carried here. None where there is
+        none, or it failed: the stream then goes on carrying and says so, up to PATIENCE times in a row.
+        """
+        assert self._lens is not None
+        memory = step.carried
+
+        def look() -> State:
+            sure = memory.known & (memory.precision >= SURE)
+            carried = State(np.exp(memory.log_radius), rays, memory.confidence, known=sure)
+            return self._runtime.look(canvas, rays, original._replace(carried=carried))
+
+        try:
+            if self._beside is None:
+                looked = look() if reason else None
+            else:
+                self._beside.follow(step.warp, step.motion)
+                looked, why = self._beside.arrived(self._lens.focal) or (None, None)
+                if reason and not self._beside.busy:
+                    self._beside.start(look, reason)
+                reason = why
+        except LookError as error:
+            self._failed += 1
+            if self._failed > PATIENCE:
+                raise
+            warnings.warn(f"{error}; the stream goes on with what it carries", MediaWarning, stacklevel=4)
+            return None, None
+        if looked is not None:
+            self._failed = 0
+        return looked, reason
 
     def _step(self, last: Last, small: np.ndarray, luma: np.ndarray) -> Step:
         """From the last picture to this one, by flow alone."""
@@ -152,4 +225,4 @@ class DepthStream:
         motion = solve_motion(points, rays, there, self._lens.focal)
         carried = fuse.carry(last.memory, warp, warped, motion)
         evidence = Evidence(last.frames + 1, flow, warp, last.luma, luma, motion, carried.precision)
-        return Step(flow, motion, carried, evidence)
+        return Step(flow, warp, motion, carried, evidence)

@@ -46,6 +46,7 @@ class Config:
 
     out: str  # folder of checkpoints, logs and curve.csv
     data: list[str] = field(default_factory=list)  # folders of shards, or of one's own sequences (folders.py)
+    grow: bool = False  # take up shards that come into `data` meanwhile; then no run repeats to the bit
     render: int = 0  # processes, of each of ours, that render worlds while training goes on; 0: none
     render_seed: int = 1  # of these worlds: the shards of `velodepth worlds render --seed`
     render_size: list[int] = field(default_factory=lambda: [320, 240])  # width, height
@@ -95,6 +96,10 @@ class Config:
             raise VeloDepthError(f"name is {self.name!r}: it names files, so give letters, digits, _ and -")
         if not self.data and self.render < 1:
             raise VeloDepthError("data is not given: name a folder of shards, or render with render = N")
+        if self.grow and self.render:
+            raise VeloDepthError(
+                "grow and render are both set: worlds come from disk or from memory, drop one"
+            )
         if self.steps < 0 or self.minutes < 0 or self.steps == self.minutes == 0:
             raise VeloDepthError(
                 f"steps is {self.steps} and minutes is {self.minutes:g}: give a budget by one of them"

@@ -7,6 +7,7 @@ pool: with footage on disk a run that goes on after a stop sees what it would ha
 from __future__ import annotations
 
 import itertools
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +24,14 @@ from ..stream.flow import DisFlow
 from .augment import Look, View, pinhole_parameters
 from .config import Config
 from .folders import open_recordings
-from .shards import Shard, divided, open_shards
+from .shards import Shard, divided, held_out, open_shards
 
 MAX_DEPTH = 200.0
 """Depth beyond this many metres is left unknown."""
 NEAR = 0.8
 """A frame with a median depth below this many metres is near."""
+LOOK = 20.0
+"""Seconds between looks into folders that grow."""
 STEEPEST = 0.05
 """Rays whose z is less than this (87 degrees from the axis) have no depth worth learning."""
 
@@ -71,8 +74,7 @@ def open_footage(folders: Sequence[str | Path]) -> tuple[list[Footage], list[Foo
     """Footage to train on, and held-out footage for checks: shards, or a user's own sequences.
 
     Of sequences the last is held out when there are at least two, of shards those that `shards.divided`
-    says. Raises VeloDepthError where a folder
-    holds neither.
+    says. Raises VeloDepthError where a folder holds neither.
     """
     train: list[Footage] = []
     held: list[Footage] = []
@@ -211,6 +213,29 @@ class Pool:
 
     def close(self) -> None:
         """Free what it holds."""
+
+
+class WatchedPool(Pool):
+    """A pool of folders into which shards are rendered meanwhile."""
+
+    def __init__(self, train: list[Footage], held: list[Footage]):
+        super().__init__(train, held)
+        shards = [each.folder for each in (*train, *held) if isinstance(each, Shard)]
+        self._known, self._folders = set(shards), {each.parent for each in shards}
+        self._looked = time.monotonic()
+
+    def grown(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < LOOK:
+            return False
+        self._looked = now
+        found = [path.parent for each in self._folders for path in each.glob("[!.]*/frames.json")]
+        new = [_whole(Shard.open(folder)) for folder in sorted(found) if folder not in self._known]
+        self._known |= {shard.folder for shard in new}
+        taught = [shard for shard in new if not held_out(shard)]
+        self.train = [*self.train, *taught]  # replaced, not changed: others may read it
+        self.held = [*self.held, *(shard for shard in new if held_out(shard))]
+        return bool(taught)
 
 
 class Table(NamedTuple):

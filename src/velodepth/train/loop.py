@@ -32,10 +32,11 @@ from torch import Tensor, nn
 from ..errors import VeloDepthError
 from ..interrupts import uninterrupted
 from ..media.atomic import explained, whole
+from ..media.colour import colourise
 from ..media.locks import claim
 from .checks import Shown, check_keyframes, check_propagation
 from .config import Config
-from .data import Clips, Footage, Pool, Stills, batches
+from .data import Clips, Footage, Pool, Stills, WatchedPool, batches
 from .rendering import RenderedPool
 from .stages import STAGES, to_device
 from .students import LargeStudent, Student, load_weights, make_student
@@ -151,7 +152,9 @@ def place() -> tuple[int, int]:
 
 def pool_of(config: Config, seen: int) -> Pool:
     """The footage of a run, of whose rendered shards earlier starts have seen some."""
-    return RenderedPool(config, *place(), seen) if config.render else Pool.open(config.data)
+    if config.render:
+        return RenderedPool(config, *place(), seen)
+    return (WatchedPool if config.grow else Pool).open(config.data)
 
 
 def join(config: Config) -> tuple[int, int, torch.device]:
@@ -396,15 +399,5 @@ def beside(shown: Shown) -> np.ndarray:
     """Picture, truth and answer in the colours of one range, (H, 3 W, 3) uint8."""
     known = shown.truth[shown.truth > 0]
     near, far = np.quantile(known, (0.03, 0.97)) if known.size else (1.0, 10.0)
-    maps = [colours(depth, float(near), float(max(far, 1.5 * near))) for depth in shown[1:]]
+    maps = [colourise(depth, float(near), float(max(far, 1.5 * near))) for depth in shown[1:]]
     return np.concatenate([shown.picture, *maps], axis=1)
-
-
-def colours(depth: np.ndarray, near: float, far: float) -> np.ndarray:
-    """Depth (H, W) metres -> RGB uint8, near bright and far dark, grey where there is none."""
-    from ..media.colour import COLOURS, UNKNOWN
-
-    level = (np.clip(depth, near, far) ** -0.5 - far**-0.5) / (near**-0.5 - far**-0.5)
-    picture = COLOURS[np.rint(255 * level).astype(np.uint8), 0]
-    picture[depth <= 0] = UNKNOWN
-    return picture

@@ -2,7 +2,7 @@
 
     out = "runs/nano"                 settings of all stages (config.Config)
     data = ["shards"]
-    package = "runs/nano/packaged"    what comes of the last stage, ready for `velodepth run --preset`
+    package = "packaged"              in `out`: what comes of the last stage, for `velodepth run --preset`
 
     [[stages]]                        settings of its own, over those above
     name = "small"
@@ -28,13 +28,13 @@ from typing import Any
 from ..errors import VeloDepthError
 from .config import Config, checked, filled, read_toml
 
-SHARED = ("out", "data", "render", "render_seed", "render_size", "pool", "preset")
+SHARED = ("out", "data", "grow", "render", "render_seed", "render_size", "pool", "preset")
 """What a stage may not have of its own."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Stages in their order. package: the folder that the last one is packed into; "": none."""
+    """Stages in their order. package: the folder, in `out`, that the last one is packed into; "": none."""
 
     stages: list[Config]
     package: str = ""
@@ -91,5 +91,5 @@ def follow(recipe: Recipe) -> Path:
     if recipe.package and place()[0] == 0:
         from .pack import pack
 
-        pack(checkpoint, Path(recipe.package))
+        pack(checkpoint, Path(last.out) / recipe.package)
     return checkpoint

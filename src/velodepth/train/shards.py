@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VeloDepthError
+from ..jsontext import parse_json
 from ..media.atomic import explained
 from ..media.locks import hidden_beside
 
@@ -75,7 +76,7 @@ class Shard:
         folder = Path(folder)
         index = folder / "frames.json"
         try:
-            described = json.loads(index.read_text(encoding="utf-8"))
+            described = parse_json(index.read_text(encoding="utf-8"))
             version, frames = described["version"], described["frames"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VeloDepthError(

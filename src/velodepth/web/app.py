@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,31 +14,23 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from .. import __version__
 from ..errors import VeloDepthError
+from ..media.locks import scratch
 from ..presets import DEMO_CLIP, Model, load
 from ..presets.catalogue import NANO
 from .limits import Limits
+from .serving import Guard
 from .settings import browser_settings, server_settings
 from .static import PAGE
 from .streams import Refused, Streams, VisitorStream
 
-HEADERS = {
-    # Nothing from elsewhere; blob: is what the page makes itself, WebAssembly is ONNX Runtime.
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-    "img-src 'self' blob:; media-src 'self' blob:; worker-src 'self' blob:; frame-ancestors 'none'",
-    # The two that let WebAssembly use threads.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
 Result = TypeVar("Result")
 
 
-def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
+def create_app(model: Model, limits: Limits | None = None, allowed: Iterable[str] = ()) -> FastAPI:
     """The server of one model, which all visitors share; each has a depth stream of its own.
 
     GET /                     the page; /local/ is the same page that computes in the browser
@@ -49,6 +42,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
 
     What a visitor sent and what was made of it lies in a temporary folder and goes when the socket closes.
     One visitor's frame is computed at a time, in turn, so that none waits for another one's whole video.
+    allowed: names of this server besides its address, as of `Guard`.
     """
     limits = limits or Limits()
     turn = asyncio.Lock()  # fair: first come, first served
@@ -59,18 +53,14 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with tempfile.TemporaryDirectory(prefix="velodepth-web-") as folder:
-            app.state.streams = Streams(model, Path(folder), limits)
+        # What a server that was killed has kept goes now.
+        with scratch(Path(tempfile.gettempdir()) / "velodepth-web") as folder:
+            app.state.streams = Streams(model, folder, limits)
             yield
             app.state.streams.end_all()
 
-    app = FastAPI(title="VeloDepth", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-
-    @app.middleware("http")
-    async def with_headers(request: Request, proceed: Callable[..., Any]) -> Response:
-        response: Response = await proceed(request)
-        response.headers.update(HEADERS)
-        return response
+    app = FastAPI(title="VeloDepth", version=__version__, lifespan=lifespan, openapi_url=None)
+    app.add_middleware(Guard, allowed=allowed)
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
@@ -82,8 +72,6 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
 
     @app.post("/streams", status_code=201)
     async def upload(request: Request, name: str = "the video") -> Response:
-        if not _from_this_page(request):
-            return JSONResponse({"error": "this was sent by another page"}, 403)
         streams: Streams = app.state.streams
         stream = streams.start(_address(request), name[:100])
         try:
@@ -92,6 +80,9 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
                 most = limits.upload_bytes // 2**20
                 return JSONResponse({"error": f"{stream.name} is too large: give at most {most} MB"}, 413)
             facts = await in_turn(stream.check)
+        except ClientDisconnect:
+            streams.end(stream)
+            return Response(status_code=400)  # which nobody reads
         except BaseException:
             streams.end(stream)
             raise
@@ -105,7 +96,7 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
         await socket.accept()
         streams: Streams = app.state.streams
         stream = streams.find(id)
-        if stream is None or stream.taken or not _from_this_page(socket):
+        if stream is None or stream.taken:
             await _say(socket, {"error": "this video is not here any more: drop it again"})
             return
         stream.taken = True
@@ -128,8 +119,6 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
         await socket.accept()
         streams: Streams = app.state.streams
         try:
-            if not _from_this_page(socket):
-                raise Refused("this was sent by another page")
             stream = streams.start(_address(socket), "the webcam")
         except Refused as error:
             await _say(socket, {"error": str(error)})
@@ -182,24 +171,21 @@ def create_app(model: Model, limits: Limits | None = None) -> FastAPI:
     return app
 
 
-def _from_this_page(connection: HTTPConnection) -> bool:
-    """Whether a request comes from our own page, or from no page at all: any page may reach localhost."""
-    origin = connection.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == connection.headers.get("host")
-
-
 def _address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
 async def _received(request: Request, stream: VisitorStream, limits: Limits) -> bool:
     """Writes the body to the stream's file; False, and no more of it is read, once it is too long."""
-    size, body = 0, request.stream()
+    size, body, begin = 0, request.stream(), time.monotonic()
     with stream.upload.open("wb") as file:
         while (chunk := await _heard(anext(body, None), stream, limits)) is not None:
             size += len(chunk)
             if size > limits.upload_bytes:
                 return False
+            seconds = time.monotonic() - begin
+            if seconds > limits.silent and size < limits.upload_rate * seconds:
+                raise VeloDepthError(f"{stream.name} comes too slowly: give a smaller video")
             file.write(chunk)
     return True
 

@@ -21,6 +21,8 @@ class Limits:
     picture_bytes: int = 4 * 2**20  # of a webcam picture, JPEG
     unopened: float = MINUTE  # seconds that an upload waits to be watched before it is removed
     silent: float = MINUTE  # seconds without a byte or picture before a visitor is given up
+    upload_rate: float = 32 * 1024  # bytes a second, on average, that an upload must come with
+    watched: float = 30 * MINUTE  # seconds of a stream; later frames are not looked at
 
 
 class Pace:

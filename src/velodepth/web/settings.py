@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import __version__
-from ..media.colour import COLOURS, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
+from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.evidence import QUIET
@@ -31,7 +31,13 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "mean": [round(float(x), 6) for x in IMAGENET_MEAN],
         "std": [round(float(x), 6) for x in IMAGENET_STD],
     }
-    colours = {"percentiles": PERCENTILES, "seconds": SECONDS, "still": STILL, "spread": SPREAD}
+    colours = {
+        "percentiles": PERCENTILES,
+        "farthest": FARTHEST,
+        "seconds": SECONDS,
+        "still": STILL,
+        "spread": SPREAD,
+    }
     return {
         "engine": "browser",
         "preset": nano.name,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
 from ..errors import VeloDepthError
@@ -44,20 +44,19 @@ class VisitorStream:
         self._colouring = Colouring()
         self._writer = VideoWriter(self.recording, colouring=self._colouring)
         self._webcam = WebcamPictures(limits.picture_pixels)
-        self._count = 0
+        self._count, self._begin = 0, time.monotonic()
         self._shape: tuple[int, ...] | None = None  # of a webcam's pictures
 
     @property
     def full(self) -> bool:
         """No further frame is looked at."""
-        return self._count >= self._limits.frames
+        return self._count >= self._limits.frames or time.monotonic() - self._begin > self._limits.watched
 
     def check(self) -> dict[str, Any]:
         """Decodes the upload's first picture; what the page is told of it: frames and rate, null if unknown.
 
         Raises VeloDepthError where there is none, or a picture is too large.
         """
-        self._check_header()
         with self._opened() as source:
             next(iter(source))
             length = source.length and min(source.length, self._limits.frames)
@@ -87,20 +86,7 @@ class VisitorStream:
         return pack(frame, self._colouring.range)
 
     def _opened(self) -> Video:
-        return Video(self._location, self.name, options=OPTIONS)
-
-    def _check_header(self) -> None:
-        """Refuses what is no video file, and large pictures, before anything is decoded."""
-        try:
-            with av.open(self._location, options=OPTIONS, metadata_errors="replace") as container:
-                video = container.streams.best("video")
-                size = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
-        except (av.error.FFmpegError, AttributeError) as error:  # AttributeError: nothing that FFmpeg decodes
-            raise VeloDepthError(
-                f"{self.name} is not a video, or it is damaged: give a video file"
-            ) from error
-        if size[0] * size[1] > (most := self._limits.picture_pixels):
-            raise VeloDepthError(f"{self.name} has {size[0]} x {size[1]} pixels: give one of at most {most}")
+        return Video(self._location, self.name, options=OPTIONS, max_pixels=self._limits.picture_pixels)
 
     def finish(self) -> dict[str, Any]:
         """Completes the recording; what the page is told at the end."""

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from velodepth.errors import VeloDepthError
 from velodepth.media.atomic import whole
-from velodepth.media.colour import COLOURS, UNKNOWN
+from velodepth.media.colour import UNKNOWN, colourise
 from velodepth.train.shards import Shard
 
-COLUMNS, CELL = 6, 240  # frames in a row, and how wide each is in pixels
-_KNOWN = 0.01  # share of the depths beyond either end of the colours
+COLUMNS, CELL = 6, 320  # frames in a row, and how wide each is in pixels
+CAPTION = 30  # pixels high
 
 
 def sheet(shard: Shard, rows: int = 3) -> NDArray[np.uint8]:
     """RGB uint8: at most `rows` rows of six clips (their middle frames), then as many of stills.
 
-    A frame is its picture, with kind and median depth in metres; below it the depth, near bright, in log
-    scale over the frame's own range; below that, of clips, the flow to the previous frame, hue for the
+    A frame is kind and median depth in metres, its picture, its depth in our colours over the frame's own
+    range; below that, of clips, the flow to the previous frame, hue for the
     direction and paler for slower. Grey is sky, or has no partner.
 
     Raises VeloDepthError where the shard lacks pictures or depth.
@@ -60,25 +60,14 @@ def _cell(shard: Shard, row: int) -> NDArray[np.uint8]:
     frame = shard.frames[row]
     height, width = shard.picture.shape[1:3]
     size = (CELL, round(CELL * height / width))
-    picture = cv2.resize(shard.picture[row], size, interpolation=cv2.INTER_AREA)
-    text = f"{frame['kind']} {frame['median_depth']:.2f} m"
-    for colour, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(picture, text, (5, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thick, cv2.LINE_AA)
-    parts = [picture, _depth(shard.depth[row].astype(np.float32))]
+    caption = np.full((CAPTION, CELL, 3), 24, np.uint8)
+    text = f"{frame['kind']}, median {frame['median_depth']:.2f} m"
+    place, white = (8, CAPTION - 9), (255, 255, 255)
+    cv2.putText(caption, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, white, 1, cv2.LINE_AA)
+    parts = [shard.picture[row], colourise(shard.depth[row])]
     if frame["length"] > 1 and shard.flow is not None:
         parts.append(_flow(shard, row))
-    return np.vstack([cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in parts])
-
-
-def _depth(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
-    known = depth > 0
-    painted = np.full((*depth.shape, 3), UNKNOWN, np.uint8)
-    if known.any():
-        level = np.log(depth[known])
-        near, far = np.quantile(level, [_KNOWN, 1 - _KNOWN])
-        index = np.clip((far - level) / max(far - near, 1e-3), 0, 1) * 255
-        painted[known] = COLOURS[index.round().astype(int), 0]
-    return painted
+    return np.vstack([caption, *(cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in parts)])
 
 
 def _flow(shard: Shard, row: int) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import {
 import { fromHalf } from "./frames.js";
 
 const PLAIN = "srgb-linear"; // colours as they are, no conversion
+const AROUND = 1.2; // radians to every side that the scene turns
 const EDGE = 1.15; // a point whose neighbour is so many times nearer hangs in the air between two things
 
 // A point covers what lies between it and the next ones of its row and its column, a parallelogram on the screen, so
@@ -123,6 +124,9 @@ export class PointView {
   goBack() {
     const middle = this.frame.range ? Math.sqrt(this.frame.range[0] * this.frame.range[1]) : 3;
     this.controls.target.set(0, 0, -middle);
+    // From behind, a scene that was seen from one side is inside out; from within, it is scattered points.
+    Object.assign(this.controls, { minAzimuthAngle: -AROUND, maxAzimuthAngle: AROUND, minPolarAngle: Math.PI / 2 - AROUND,
+      maxPolarAngle: Math.PI / 2 + AROUND, minDistance: 0.2 * middle, maxDistance: 5 * middle });
     this.camera.position.set(0.18 * middle, 0.08 * middle, 0.1 * middle);
     this.controls.update();
     this.resize();

@@ -9,7 +9,7 @@ export class Range {
 
   // map: Float32Array, metres -> [near, far], or null as long as nothing tells them
   follow(map, [width, height], time, reason) {
-    const { percentiles, seconds, still, spread } = this.settings;
+    const { percentiles, farthest, seconds, still, spread } = this.settings;
     const elapsed = Math.max(time - this.time, 0);
     this.time = time;
     const step = Math.max(1, Math.round(Math.sqrt(map.length / 10000)));
@@ -22,7 +22,8 @@ export class Range {
     }
     if (!values.length) return this.shown;
     const sorted = Float32Array.from(values);
-    const seen = percentiles.map((share) => Math.log(percentile(sorted, share)));
+    const [low, most, high] = percentiles.map((share) => percentile(sorted, share));
+    const seen = [Math.log(low), Math.log(Math.min(high, farthest * most))];
     if (!this.tracked || reason === "start" || reason === "cut") [this.tracked, this.shown] = [seen, null];
     const share = 1 - Math.exp(-elapsed / seconds);
     this.tracked = this.tracked.map((value, i) => value + share * (seen[i] - value));
