@@ -21,7 +21,7 @@ MOST = 6.0
 """Precision never exceeds this: an old value still gives way within some frames."""
 CELL, SLOW, SPAN = 32, 0.08, 0.25
 """The smooth part of the difference, i.e. scale: averaged over cells of so many canvas pixels, and followed
-by this share at each look. A pixel whose log ratio is farther than SPAN from that of most is something else."""
+by this share at each look. A pixel whose log ratio is farther than SPAN from that of most is news."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
 EDGE = 0.05
