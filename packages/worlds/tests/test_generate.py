@@ -126,7 +126,7 @@ def test_a_contact_sheet(folder, tmp_path):
     shard = Shard.open(folder / "shard-00000")
     preview.write(shard, tmp_path / "sheet.png")
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
-    assert sheet.shape[1] == 6 * 240 and sheet.std() > 20
+    assert sheet.shape[1] == preview.COLUMNS * preview.CELL and sheet.std() > 20
     with pytest.raises(VeloDepthError, match=r"not named \.png"):
         preview.write(shard, tmp_path / "sheet.jpg")
 

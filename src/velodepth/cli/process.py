@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from time import perf_counter, sleep
 
 import typer
 
@@ -39,11 +40,12 @@ def process(
     policy: str = "adaptive",
     max_frames: int | None = None,
     quiet: bool = False,
+    realtime: bool = False,
 ) -> None:
     """Writes the depth of each frame, shows how far it is, and says at the end what was written.
 
-    lens: None to estimate the camera. After Ctrl-C or SIGTERM what was written is finished, then
-    typer.Exit(130) raised.
+    lens: None to estimate the camera. realtime: not faster than the source's pace, looks beside the stream.
+    After Ctrl-C or SIGTERM what was written is finished, then typer.Exit(130) raised.
     """
     total = min((limit for limit in (source.length, max_frames) if limit), default=None)
     tally = Tally()
@@ -55,7 +57,7 @@ def process(
         writers,
         bar(source.name, total, quiet, lambda: f"{tally.keyframe_share()}  {sizes}") as advance,
     ):
-        for frame in islice(_depth(source, model, lens, policy), max_frames):
+        for frame in islice(_depth(source, model, lens, policy, realtime), max_frames):
             with uninterrupted():
                 writers.write(frame)
                 tally.count(frame)
@@ -124,11 +126,16 @@ def existing(path: Path) -> Path:
     return next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
 
 
-def _depth(source: Source, model: Model, lens: Lens | None, policy: str) -> Iterator[DepthFrame]:
-    """`model.run`, with a camera that may depend on the size of the pictures."""
-    stream = None
+def _depth(
+    source: Source, model: Model, lens: Lens | None, policy: str, realtime: bool
+) -> Iterator[DepthFrame]:
+    """`model.run`, with a camera that may depend on the size of the pictures; realtime: as it would live."""
+    stream, start = None, 0.0
     for frame in source:
         if stream is None:
             height, width = frame.picture.shape[:2]
-            stream = model.stream(lens(width, height) if lens else None, policy)
+            stream = model.stream(lens(width, height) if lens else None, policy, beside=realtime)
+            start = perf_counter() - frame.time
+        if realtime and not source.live:
+            sleep(max(0.0, start + frame.time - perf_counter()))
         yield stream.push(frame.picture, frame.time)

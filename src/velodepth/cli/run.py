@@ -51,6 +51,9 @@ def run(
     runtime: options.Runtime = None,
     device: options.Device = None,
     policy: options.Policy = "adaptive",
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="As live: at its own pace, looks beside the stream.")
+    ] = False,
     start: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Begin there.", show_default=False)
     ] = 0.0,
@@ -156,7 +159,7 @@ def run(
     )
     outputs = out, stem_of(source), kinds, told
     writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
-    process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet)
+    process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet, realtime)
 
 
 def _shrunk(lens: Lens | None, pictures: Excerpt) -> Lens | None:

@@ -1,0 +1,81 @@
+"""Networks of others as a shell names them: carried, timed, and told when they fail."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+NETWORK = """
+import numpy as np
+import velodepth
+
+class Ramp:
+    looks = 0
+
+    def look(self, picture, camera):
+        Ramp.looks += 1
+        height, width = picture.shape[:2]
+        depth = np.tile(np.linspace(4, 1, height)[:, None], (1, width))
+        return velodepth.Look(depth, "metric")
+
+class Tired(Ramp):
+    def look(self, picture, camera):
+        look = super().look(picture, camera)
+        if self.looks > 2:
+            raise MemoryError("no room for another")
+        return look
+
+class Silent:
+    def look(self, picture, camera):
+        pass
+
+class Upside:
+    def look(self, picture, camera):
+        return velodepth.Look(np.full((6, 8), np.nan), "metric")
+"""
+
+
+@pytest.fixture
+def own(folder):
+    (folder / "own.py").write_text(NETWORK)
+    return "own.py:{}".format
+
+
+def test_a_network_is_carried(call, street, folder, own):
+    outcome = call("run", street, "--preset", own("Ramp"), "--policy", "every:4", "--save", "npz,jsonl")
+    assert outcome.status == 0, outcome.err
+    archive = np.load(folder / "street.npz")
+    assert archive["keyframe"].tolist() == ([True] + [False] * 3) * 3
+    expected = np.linspace(4, 1, 48)[:, None]
+    assert np.median(np.abs(np.log(archive["depth"] / expected))) < 0.05
+    facts = json.loads((folder / "street.jsonl").read_text().splitlines()[0])
+    assert facts["preset"] == "own.py:Ramp"
+
+
+def test_one_that_fails_on_the_way_is_told_and_the_video_is_whole(call, street, folder, own):
+    outcome = call("run", street, "--preset", own("Tired"), "--policy", "every:4", "--save", "npz")
+    assert outcome.status == 0
+    assert "own.py:Tired failed at a picture (MemoryError: no room for another)" in outcome.err
+    assert np.load(folder / "street.npz")["depth"].shape == (12, 48, 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("Silent", ["own.py:Silent", "NoneType", "velodepth.Look"]), ("Upside", ["own.py:Upside", "NaN"])],
+)
+def test_one_that_says_nothing_ends_it_in_one_sentence(call, street, folder, own, name, words):
+    outcome = call("run", street, "--preset", own(name), "--save", "npz")
+    assert outcome.status == 2 and outcome.err.count("\n") == 1
+    assert all(word in outcome.err for word in words)
+    assert [path.name for path in folder.iterdir() if path.suffix != ".py" and path.is_file()] == []
+
+
+def test_realtime_writes_every_frame_and_begins_with_the_base(call, street, folder, own):
+    outcome = call("run", street, "--preset", own("Ramp"), "--realtime", "--policy", "every", "--save", "npz")
+    assert outcome.status == 0, outcome.err
+    archive = np.load(folder / "street.npz")
+    assert archive["depth"].shape == (12, 48, 64) and archive["keyframe"][0]
+    off = np.abs(np.log(archive["depth"] / np.linspace(4, 1, 48)[:, None]))
+    assert np.median(off[-1]) < 0.1 < np.median(off[0])
