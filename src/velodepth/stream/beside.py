@@ -50,11 +50,12 @@ class Beside:
         pending, self._pending = self._pending, None
         state = pending.result()
         first, warp, motion = fuse.start(state), self._warp, None
+        warped = warp.sharp(first.log_radius)
         if self._matrix is not None:
             there = warp.inside & (warp.nearest(first.known.view(np.uint8)) > 0)
-            points = warp.linear(state.radius[..., None] * state.rays)
+            points = np.exp(warped)[..., None] * warp.linear(state.rays)
             motion = moved(self._matrix, points, state.rays, there, pixels_per_radian)
-        now = fuse.carry(first, warp, motion)
+        now = fuse.carry(first, warp, warped, motion)
         known = now.known & warp.inside
         return State(np.exp(now.log_radius), state.rays, now.confidence, known=known), self._reason
 
