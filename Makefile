@@ -4,7 +4,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: demo test check eval clean
+.PHONY: demo test check eval hostile soak lowest clean
 
 demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
 	$(BIN)/velodepth demo --out demo --overwrite
@@ -17,6 +17,13 @@ check: .venv/dev  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+MINUTES ?= 10
+hostile: .venv/dev  ## the campaign of docs/reliability.md for MINUTES; prints counts tried and failed
+	OMP_WAIT_POLICY=passive $(BIN)/python tests/hostile/campaign.py --minutes $(MINUTES)
+
+soak: .venv/dev  ## both servers with restless visitors for MINUTES; prints memory, threads and open files
+	OMP_WAIT_POLICY=passive $(BIN)/python tests/hostile/soak.py --minutes $(MINUTES)
 
 DATA ?= ../shared/data/rgbd
 eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA

@@ -59,15 +59,17 @@ def test_another_thread_changes_nothing():
 FAMILY = """
 import multiprocessing, sys, time
 from pathlib import Path
-from velodepth.interrupts import obey_parent
+from velodepth.interrupts import obeying_parent
 
 def work(path):
-    obey_parent()
-    try:
-        Path(path).write_text("at work")
-        time.sleep(600)
-    finally:
-        Path(path).unlink()
+    with obeying_parent():
+        try:
+            Path(path).write_text("at work")
+            time.sleep(600)
+        except SystemExit:
+            raise ImportError("as a library does that is being imported") from None
+        finally:
+            Path(path).unlink()
 
 if __name__ == "__main__":
     child = multiprocessing.get_context("spawn").Process(target=work, args=(sys.argv[1],), daemon=True)

@@ -79,13 +79,27 @@ def own_handlers() -> Iterator[None]:
                 signal.signal(asking, handler)
 
 
-def obey_parent() -> None:
+@contextmanager
+def obeying_parent() -> Iterator[None]:
     """For a worker process: Ctrl-C is its parent's; SIGTERM unwinds it, as does the end of its parent."""
+    asked = False
+
+    def unwind(*signal_and_frame: object) -> None:
+        nonlocal asked
+        asked = True
+        sys.exit(1)  # through the `with` blocks, which clean up
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the `with` blocks, which clean up
+    signal.signal(signal.SIGTERM, unwind)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), name="velodepth parent", daemon=True).start()
+    try:
+        yield
+    except Exception:
+        if asked:  # a library that is being imported makes something else of it
+            sys.exit(1)
+        raise
 
 
 def _end_after(parent: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..cores import keep_to, shares
 from ..errors import VeloDepthError
-from ..interrupts import obey_parent
+from ..interrupts import obeying_parent
 from .job import Failure, Job, Receipt, Settings, Worker
 
 
@@ -99,14 +99,14 @@ def _how_it_died(code: int | None) -> str:
 
 def _serve(connection: Connection, share: list[int], settings: Settings, out: str) -> None:
     """The life of a worker process."""
-    keep_to(share)
-    obey_parent()
-    try:
-        worker = Worker(settings, out)
-    except VeloDepthError as error:
-        connection.send(Unfit(str(error)))
-        return
-    with suppress(EOFError, OSError):  # the parent has ended
-        connection.send(Ready())
-        while True:
-            connection.send(worker.work(connection.recv()))
+    with obeying_parent():
+        keep_to(share)
+        try:
+            worker = Worker(settings, out)
+        except VeloDepthError as error:
+            connection.send(Unfit(str(error)))
+            return
+        with suppress(EOFError, OSError):  # the parent has ended
+            connection.send(Ready())
+            while True:
+                connection.send(worker.work(connection.recv()))

@@ -25,7 +25,7 @@ def told() -> Iterator[None]:
 
     SIGTERM is Ctrl-C here, in all that the block does.
     """
-    with Interrupt(), warnings.catch_warnings():
+    with Interrupt() as interrupt, warnings.catch_warnings():
         warnings.simplefilter("always", MediaWarning)
         show_other: Callable[..., None] = warnings.showwarning
 
@@ -41,9 +41,14 @@ def told() -> Iterator[None]:
         except VeloDepthError as error:
             _say("Error", error)
             raise typer.Exit(BAD_INPUT) from error
-        except KeyboardInterrupt as interrupt:
+        except typer.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            # A library that is being imported makes something else of a KeyboardInterrupt.
+            if not (interrupt.came or isinstance(error, KeyboardInterrupt)):
+                raise
             _say("Interrupted", "nothing was written")
-            raise typer.Exit(INTERRUPTED) from interrupt
+            raise typer.Exit(INTERRUPTED) from error
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import Any
 from .. import __version__
 from ..cores import cores, keep_to, shares
 from ..errors import VeloDepthError
-from ..interrupts import obey_parent
+from ..interrupts import obeying_parent
 from ..media.atomic import explained
 from ..media.locks import scratch
 from .clips import CLIPS
@@ -181,7 +181,7 @@ def _prepare(steps: SimpleQueue[None], dealt: SimpleQueue[list[int]], stop: Even
             raise VeloDepthError("the run was stopped")
         steps.put(None)
 
-    obey_parent()
+    obeying_parent().__enter__()  # for as long as the process lives
     keep_to(dealt.get())
 
 

@@ -89,7 +89,7 @@ def _yaml(text: str) -> dict[Any, Any]:
     try:
         documents = yaml.load_all(text, _Loader)
         data = next(iter(documents), None)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise VeloDepthError(f"it is neither YAML nor JSON nor COLMAP's; give {KINDS}") from error
     if not isinstance(data, dict):
         raise VeloDepthError(f"it holds no camera; give {KINDS}")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from velodepth.errors import VeloDepthError
-from velodepth.interrupts import obey_parent
+from velodepth.interrupts import obeying_parent
 from velodepth.media.atomic import explained
 from velodepth.media.locks import claim
 from velodepth.train import shards
@@ -253,12 +253,12 @@ class Workers:
 
 def _work(job: Callable[..., None], numbers: Sequence[int], reports: Any) -> None:
     """What a process does."""
-    obey_parent()
-    try:
-        for index in numbers:
-            job(index=index, count=reports.put)
-    except VeloDepthError as error:
-        reports.put(error)
+    with obeying_parent():
+        try:
+            for index in numbers:
+                job(index=index, count=reports.put)
+        except VeloDepthError as error:
+            reports.put(error)
 
 
 @contextmanager
