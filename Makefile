@@ -4,7 +4,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: demo test check eval hostile soak lowest clean
+.PHONY: demo test check docs eval hostile soak lowest clean
 
 demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
 	$(BIN)/velodepth demo --out demo --overwrite
@@ -25,6 +25,9 @@ hostile: .venv/dev  ## the campaign of docs/reliability.md for MINUTES; prints c
 soak: .venv/dev  ## both servers with restless visitors for MINUTES; prints memory, threads and open files
 	OMP_WAIT_POLICY=passive $(BIN)/python tests/hostile/soak.py --minutes $(MINUTES)
 
+docs: .venv/dev  ## the pages of docs/ as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 DATA ?= ../shared/data/rgbd
 eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA
 	$(BIN)/velodepth eval --data $(DATA) --policies every,adaptive,published,every:4,every:8 --skip f1,chamfer \
@@ -33,7 +36,7 @@ eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA
 	  --processes 2 --json eval/$$protocol.json --markdown eval/$$protocol.md --overwrite || exit 1; done
 
 clean:
-	rm -rf .venv demo eval
+	rm -rf .venv demo eval site
 
 .venv/core: pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -46,7 +46,7 @@ class GivenFlow:
     Raises VeloDepthError when a field has another size, is not finite, or none is left.
     """
 
-    def __init__(self, fields: Iterable[np.ndarray]):
+    def __init__(self, fields: Iterable[np.ndarray]) -> None:
         self._fields = enumerate(fields, 1)
 
     def __call__(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:

@@ -124,9 +124,10 @@ def _memory() -> Path:
     there = Path("/dev/shm")
     if not os.access(there, os.W_OK):
         there = Path(tempfile.gettempdir())
+    is_told = Path("/proc/self").exists()  # elsewhere than on Linux nothing says which processes there are
     for old in there.glob("velodepth-*-*"):
         process = old.name.split("-")[1]
-        if process.isdecimal() and not Path("/proc", process).exists():
+        if process.isdecimal() and is_told and not Path("/proc", process).exists():
             shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"velodepth-{os.getpid()}-", dir=there))
 
