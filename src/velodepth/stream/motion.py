@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 GRID = 8
 """Every n-th pixel of both axes is used, and GRID / 2 pixels of rim are left out."""
-STEPS = 10
+STEPS, ENOUGH = 10, 1e-5
+"""Steps at most; one smaller than this, in radians and metres, is the last."""
 WIDEST, TIGHTEST = 16.0, 0.7
-"""Canvas pixels: the scale of the robust weights in the first step and at the end."""
+"""Canvas pixels: the scale of the robust weights, at most in the first step, and at the end."""
 FOLLOWS = 2.0
 """Canvas pixels: a point whose new place is off by less stands still."""
 FEWEST, LEAST_SHARE = 30, 0.5
@@ -51,18 +53,22 @@ def solve_motion(
     right /= np.linalg.norm(right, axis=1, keepdims=True)
     down = np.cross(towards, right)
     turn, shift = np.eye(3), np.zeros(3)
-    scale, off = WIDEST, np.empty(len(at))
+    scale = 0.0
     for _ in range(STEPS):
         now = at @ turn.T + shift
         along = np.maximum((now * towards).sum(1), 1e-3)
         across = np.stack([(now * right).sum(1), (now * down).sum(1)], 1) / along[:, None]
         error = across * pixels_per_radian
         off = np.sqrt((error * error).sum(1))
+        # Three times the median at first, then narrowing: what does not agree loses its say bit by bit.
+        scale = max(TIGHTEST, scale * 0.5 if scale else min(WIDEST, 3 * float(np.median(off))))
         weight = (scale * scale / (scale * scale + off * off)) ** 2
         # d across = (axis - across * ray) . d now / along, and d now = shift' + turn' x now
         axes = np.stack([right, down], 1) - across[..., None] * towards[:, None]
         axes *= (pixels_per_radian / along)[:, None, None]
-        jacobian = np.concatenate([np.cross(now[:, None], axes), axes], 2).reshape(-1, 6)
+        x, y, z = now.T[:, :, None]
+        a, b, c = np.moveaxis(axes, 2, 0)
+        jacobian = np.stack([y * c - z * b, z * a - x * c, x * b - y * a, a, b, c], 2).reshape(-1, 6)
         weighted = jacobian * np.repeat(weight, 2)[:, None]
         normal = weighted.T @ jacobian
         normal[np.diag_indices(6)] *= 1 + 1e-6
@@ -72,7 +78,8 @@ def solve_motion(
             return None
         change = rotation(step[:3])
         turn, shift = change @ turn, change @ shift + step[3:]
-        scale = max(TIGHTEST, scale * 0.5)
+        if scale == TIGHTEST and np.abs(step).max() < ENOUGH:
+            break
     if not (off < FOLLOWS / 2).mean() > LEAST_SHARE or not np.isfinite(shift).all():
         return None
     matrix = np.eye(4)
@@ -87,9 +94,10 @@ def moved(
 
     The rest as for `solve_motion`.
     """
-    now = points @ matrix[:3, :3].T.astype(np.float32) + matrix[:3, 3].astype(np.float32)
-    radius = np.sqrt((now * now).sum(2))
-    cosine = (now * rays).sum(2) / np.maximum(radius, 1e-6)
+    x, y, z = cv2.split(cv2.transform(points, matrix[:3].astype(np.float32)))
+    right, down, ahead = cv2.split(rays)
+    radius = np.sqrt(x * x + y * y + z * z)
+    cosine = (x * right + y * down + z * ahead) / np.maximum(radius, 1e-6)
     # The angle between two unit vectors, without an arc cosine: 2 sin(angle / 2) = |a - b|.
     apart = np.sqrt(np.maximum(2 - 2 * cosine, 0)) * pixels_per_radian
     return Motion(matrix, radius, (apart < FOLLOWS) & known & (radius > 1e-3))
