@@ -144,6 +144,44 @@ def test_something_that_moves_before_a_camera_that_moves(run, made, recording, t
     assert "moving_delta1" not in run(made(), "full").sequences["made"].values
 
 
+class Moving:
+    """Makes a predictor say how the camera moved; `off`: too far by this factor; frame 3 is not known."""
+
+    def __init__(self, predictor, off=1.0):
+        self.inner, self.off = predictor, off
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def push(self, picture):
+        answer = self.inner.push(picture)
+        if answer.index not in (0, 3):
+            answer.motion = np.eye(4)
+            answer.motion[0, 3] = -0.01 * self.off
+        return answer
+
+
+def test_the_cameras_path_is_measured(run, made):
+    values = run(Moving(made(), 2), "full").sequences["made"].values
+    assert values["motion_share"] == pytest.approx(4 / 5)
+    assert values["rpe"] == pytest.approx(0.01)
+    assert values["rpe_turn"] == pytest.approx(0)
+    assert 0 < values["ate_sim3"] < values["ate_se3"] < 0.02
+    scale = run(Moving(made(claim="scale")), "full").sequences["made"].values
+    assert "ate_sim3" in scale and not {"ate_se3", "rpe"} & {*scale}
+    assert not {"ate_sim3", "rpe", "motion_share"} & {*run(made(), "full").mean}
+
+
+def test_a_path_is_saved_with_the_predictions(run, made, tmp_path):
+    before = run(Moving(made()), "full", save=tmp_path)
+    with np.load(tmp_path / "made.npz") as saved:
+        assert saved["motion"].shape == (6, 4, 4)
+        assert np.isnan(saved["motion"]).all(axis=(1, 2)).tolist() == [True, False, False, True, False, False]
+    for again in (FolderPredictor(tmp_path), Moving(made())):
+        assert run(again, "full", save=tmp_path / "other").mean == pytest.approx(before.mean)
+    assert run(made(), "full", save=tmp_path).mean == pytest.approx(before.mean)  # what was saved is used
+
+
 def test_without_poses_what_needs_them_is_left_out(run, made, recording):
     values = run(made(), "full", recording(posed=False)).sequences["made"].values
     assert not {"tau5", "tae", "opw", "flicker"} & {*values}

@@ -111,6 +111,23 @@ def test_points_can_be_left_out(tmp_path):
     assert "/points" not in write(tmp_path / "clip.rrd", [make_frame(0)], Options(cloud=Cloud("none")))
 
 
+def test_the_cameras_path(tmp_path):
+    frames = [make_frame(index) for index in range(4)]
+    step = np.eye(4)
+    step[:3, 3] = 0, 0, -0.5  # the camera went ahead by 0.5 m
+    for index in (1, 3):
+        frames[index].motion = step
+    rows = write(tmp_path / "clip.rrd", frames)
+    assert [row["frame"] for row in rows["/path"]] == [1, 3]
+    strips = [row["LineStrips3D:strips"] for row in rows["/path"]]
+    assert strips == [[[[0, 0, 0], [0, 0, 0.5]]], [[[0, 0, 0.5], [0, 0, 1]]]]
+    for entity in ("/camera", "/points"):
+        places = [
+            row["Transform3D:translation"] for row in rows[entity] if row.get("Transform3D:translation")
+        ]
+        assert places == [[[0, 0, 0.5]], [[0, 0, 1]]]
+
+
 def test_the_layout_comes_with_it(tmp_path):
     write(tmp_path / "clip.rrd", [make_frame(0)])
     (layout,) = RrdReader(tmp_path / "clip.rrd").blueprints()

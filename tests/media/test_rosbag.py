@@ -19,7 +19,7 @@ from velodepth.cameras import KannalaBrandt, OpenCV, Pinhole
 from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.cloud import Cloud
 from velodepth.media.rosbag import VIDEO, VIDEO_FIELDS
-from velodepth.media.rosbag_writing import TOPICS
+from velodepth.media.rosbag_writing import TF, TOPICS, TRANSFORMS
 from velodepth.media.source import Origin
 from velodepth.media.writing import Options, open_writer
 from velodepth.stream.frame import DepthFrame
@@ -461,7 +461,7 @@ def read_messages(path):
         for connection, recorded, data in reader.messages():
             message = reader.deserialize(data, connection.msgtype)
             messages.setdefault(connection.topic, []).append((recorded, message))
-        assert {c.topic: c.msgtype for c in reader.connections} == TOPICS
+        assert {c.topic: c.msgtype for c in reader.connections} == {**TOPICS, TRANSFORMS: TF}
     return messages
 
 
@@ -528,12 +528,30 @@ def test_points_are_optional_and_those_in_the_air_are_left_out(tmp_path):
         with open_writer(tmp_path / f"{name}.mcap", options=Options(cloud=cloud)) as writer:
             writer.write(make_frame(0, 0.0))
     with AnyReader([tmp_path / "none.mcap"]) as reader:
-        assert {c.topic for c in reader.connections} == TOPICS.keys() - {"/velodepth/points"}
+        assert {c.topic for c in reader.connections} == {*TOPICS, TRANSFORMS} - {"/velodepth/points"}
     ((_, clean),) = read_messages(tmp_path / "clean.mcap")["/velodepth/points"]
     ((_, coarse),) = read_messages(tmp_path / "coarse.mcap")["/velodepth/points"]
     values = clean.data.view("<f4").reshape(HEIGHT, WIDTH, 4)
     assert np.isnan(values[0, 1, 0]) and np.isfinite(values[2:, :, 0]).all()  # 70 m beside 8 m
     assert (coarse.height, coarse.width) == (HEIGHT // 2, WIDTH // 2)
+
+
+def test_the_cameras_path_is_tf(tmp_path):
+    step = np.eye(4)
+    step[:3, 3] = 0, 0, -0.1  # the camera went ahead by 0.1 m
+    with open_writer(tmp_path / "depth.mcap") as writer:
+        for index, motion in enumerate([None, step, None, step]):
+            frame = make_frame(index, index / 10)
+            frame.motion = motion
+            writer.write(frame)
+    found = [message.transforms for _, message in read_messages(tmp_path / "depth.mcap")[TRANSFORMS]]
+    assert all(len(each) == 1 for each in found)
+    for (transform,), time, z in zip(found, (0, 1, 3), (0, 0.1, 0.2), strict=True):
+        assert stamp(transform) == time * 10**8
+        assert (transform.header.frame_id, transform.child_frame_id) == ("velodepth_world", "camera")
+        shift, turn = transform.transform.translation, transform.transform.rotation
+        assert (shift.x, shift.y, shift.z) == pytest.approx((0, 0, z))
+        assert (turn.x, turn.y, turn.z, turn.w) == pytest.approx((0, 0, 0, 1))
 
 
 def test_another_reader_of_ros_messages_finds_the_same_depth_and_points(tmp_path):
@@ -575,7 +593,7 @@ def test_rosbags_own_tool_makes_a_ros_1_bag_of_it(tmp_path):
         include_msgtypes=(),
     )
     with rosbag1.Reader(tmp_path / "depth.bag") as reader:
-        assert {c.topic: c.msgtype for c in reader.connections} == TOPICS
+        assert {c.topic: c.msgtype for c in reader.connections} == {**TOPICS, TRANSFORMS: TF}
 
 
 def test_a_run_from_bag_to_bag(tmp_path, capfd, monkeypatch):

@@ -96,6 +96,7 @@ def run(
       ply     coloured points of chosen frames, metres
       glb     the same as glTF 2.0, with the camera
       jsonl   a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
+      poses   the camera's path: a pose a frame, in TUM's form
       bag     a ROS 2 bag: depth, confidence, camera and coloured points of each frame
       rerun   a Rerun recording: picture, depth, camera, points, keyframes
 

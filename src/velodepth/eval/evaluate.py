@@ -39,7 +39,7 @@ STEPS = 2
 
 PARTS = (
     *("alignment", "consistency", "geometry", "measure", "metrics", "predictor", "protocols", "spool"),
-    "standing",
+    *("standing", "trajectory"),
 )
 BELOW = ("cameras.py", "adapters/alignment.py", "adapters/look.py")
 MEASURES = fingerprint(code(*BELOW, *(f"eval/{name}.py" for name in PARTS)))

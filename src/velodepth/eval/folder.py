@@ -18,6 +18,7 @@ from ..media.source import MAX_PIXELS
 from .alignment import CLAIMS, Claim
 from .identity import code, fingerprint
 from .predictor import Clip, Prediction
+from .spool import motions_in
 
 FACTS = 1 << 26  # bytes of an array with a value a frame
 DEPTH = ("depth", "depths")  # names of the array in an NPZ; the second is Video Depth Anything's
@@ -138,7 +139,7 @@ class _NpzClip:
                 self._maps = {key: _Rows(self._archive, key) for key in (self._key, *MAPS) if key in arrays}
                 facts = {
                     key: arrays[key]
-                    for key in ("index", "keyframe", "seconds", "claim")
+                    for key in ("index", "keyframe", "seconds", "claim", "motion")
                     if key in arrays and _is_short(self._archive, key)
                 }
         except (OSError, ValueError, zipfile.BadZipFile) as error:
@@ -154,11 +155,12 @@ class _NpzClip:
         if not rows:
             raise VeloDepthError(f"{path} holds no predictions: replace it")
         for key in facts.keys() - {"claim"}:
-            if facts[key].shape != (rows,):
+            if facts[key].shape != ((rows, 4, 4) if key == "motion" else (rows,)):
                 raise VeloDepthError(f"{path} has {rows} rows, but {facts[key].shape} of {key}: replace it")
         index = facts.get("index", np.arange(rows))
         self._row = {int(frame): row for row, frame in enumerate(index)}
         self._keyframe, self._seconds = facts.get("keyframe"), facts.get("seconds")
+        self._motions = motions_in(facts.get("motion"), rows)
 
     def read(self, index: int, name: str) -> dict[str, Any]:
         row = self._row.get(index)
@@ -175,6 +177,7 @@ class _NpzClip:
             **maps,
             "is_keyframe": None if self._keyframe is None else bool(self._keyframe[row]),
             "seconds": None if self._seconds is None else float(self._seconds[row]),
+            "motion": self._motions[row],
         }
 
 

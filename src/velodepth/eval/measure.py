@@ -33,6 +33,7 @@ from .standing import (
     moved_in,
     moving_delta1,
 )
+from .trajectory import trajectory
 from .truth import Sequence, TruthFrame
 
 OWN: dict[Claim, Kind] = {"metric": "metric", "scale": "si", "affine_depth": "ssi", "affine_disparity": "ssi"}
@@ -123,7 +124,7 @@ class Measuring:
         fits = self._fits(spool)
         standing = self._standing(spool.frames, network) if still else None
         rows: list[dict[str, float]] = []
-        times, biases, columns = [], [], []
+        times, biases, columns, poses = [], [], [], []
         worst: dict[int, Worst] = {}
         last: Frame | None = None
         for t, frame in enumerate(self._frames(spool, fits, network)):
@@ -140,6 +141,7 @@ class Measuring:
                 biases.append(log_bias(frame.aligned["first"], frame.truth.depth, frame.valid))
             columns.append(_column(frame, frame.by(self._own)))
             times.append(self._time(frame))
+            poses.append(frame.truth.pose)
             rows.append(row)
             last = frame
             advance()
@@ -150,6 +152,9 @@ class Measuring:
             values["drift"] = drift(np.array(times), np.array(biases))
         if standing is not None:
             figures = {f"{name}{self._free}": each.figure() for name, each in standing.watched.items()}
+            values |= {name: value for name, value in figures.items() if self._wanted(name)}
+        if "path" in self._extras and any(motion is not None for motion in spool.motions):
+            figures = trajectory(spool.motions, poses, self._claim == "metric")
             values |= {name: value for name, value in figures.items() if self._wanted(name)}
         if spool.keyframes is not None:
             values["keyframe_share"] = float(spool.keyframes.mean())

@@ -87,6 +87,7 @@ class StreamPredictor:
             rays=frame.rays if self._estimated else None,
             is_keyframe=frame.is_keyframe,
             seconds=seconds,
+            motion=frame.motion,
         )
 
     def finish(self) -> list[Prediction]:

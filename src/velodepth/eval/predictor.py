@@ -40,6 +40,7 @@ class Prediction:
     rays: np.ndarray | None = None  # (h, w, 3) unit, camera axes; None: those of the camera that was given
     is_keyframe: bool | None = None
     seconds: float | None = None  # that this answer took
+    motion: np.ndarray | None = None  # (4, 4): points in the last picture's camera axes -> in this one's
 
 
 class Predictor(Protocol):

@@ -32,6 +32,7 @@ Extra = Literal[
     "still_step",
     "fresh",
     "jumps",
+    "path",
 ]
 """What may be measured beside accuracy; docs/evaluation.md has the names of the figures."""
 

@@ -24,6 +24,7 @@ class Spool:
     confidence  (T, h, w) float32, points and rays (T, h, w, 3) float32: where the predictor gives them
     index       (T,) int64, frame in the sequence
     keyframe    (T,) bool, seconds (T,) float64 that the answer took: where the predictor gives them
+    motion      (T, 4, 4) float64 of the camera, NaN where not known: where the predictor gives any
     claim       () str
     identity    () str, of model and data
 
@@ -38,6 +39,7 @@ class Spool:
         self._maps: dict[str, np.ndarray] = {}
         self._keyframe: list[bool | None] = []
         self._seconds: list[float | None] = []
+        self.motions: list[np.ndarray | None] = []
 
     def __enter__(self) -> Spool:
         return self
@@ -78,6 +80,7 @@ class Spool:
                 self._files[name].write(np.ascontiguousarray(values, np.float32).data)
         self._keyframe.append(prediction.is_keyframe)
         self._seconds.append(prediction.seconds)
+        self.motions.append(prediction.motion)
 
     def _begin(self, name: str) -> BinaryIO:
         """An .npy file with its head, to which frames are appended."""
@@ -116,7 +119,8 @@ class Spool:
     def __iter__(self) -> Iterator[Prediction]:
         for t in range(len(self.frames)):
             maps = {name: np.array(array[t]) for name, array in self._maps.items()}
-            yield Prediction(t, **maps, is_keyframe=self._keyframe[t], seconds=self._seconds[t])
+            keyframe, seconds, motion = self._keyframe[t], self._seconds[t], self.motions[t]
+            yield Prediction(t, **maps, is_keyframe=keyframe, seconds=seconds, motion=motion)
 
     def save(self, path: Path, claim: str, identity: str) -> None:
         """Writes the .npz, not compressed; whole or not at all."""
@@ -124,6 +128,7 @@ class Spool:
             "index": np.array(self.frames, np.int64),
             "keyframe": self.keyframes,
             "seconds": self.seconds,
+            "motion": rows_of(self.motions),
             "claim": np.array(claim),
             "identity": np.array(identity),
         }
@@ -148,7 +153,22 @@ class Spool:
                     spool._maps[name] = spool._map(name)
             for name, column in (("keyframe", spool._keyframe), ("seconds", spool._seconds)):
                 column += facts[name].tolist() if name in facts else [None] * len(frames)
+            spool.motions += motions_in(facts.get("motion"), len(frames))
         return spool
+
+
+def rows_of(motions: list[np.ndarray | None]) -> np.ndarray | None:
+    """Motions as one array (T, 4, 4) float64, NaN where not known; None where none is."""
+    if all(motion is None for motion in motions):
+        return None
+    return np.stack([np.full((4, 4), np.nan) if motion is None else motion for motion in motions])
+
+
+def motions_in(rows: np.ndarray | None, count: int) -> list[np.ndarray | None]:
+    """What `rows_of` made into an array, of so many frames."""
+    if rows is None:
+        return [None] * count
+    return [row if np.isfinite(row).all() else None for row in rows]
 
 
 def saved(path: Path, identity: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections import deque
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,14 @@ from velodepth.cameras import Pinhole
 from velodepth.media.cloud import Cloud
 from velodepth.media.colour import LINEAR
 from velodepth.media.pointcloud import PointsWriter
+from velodepth.media.poses import CameraPath
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-FLOAT, UBYTE, POINTS, VERTICES = 5126, 5121, 0, 34962  # glTF 2.0, sections 3.6.2.2, 5.24.4 and 5.11.5
+# glTF 2.0, sections 3.6.2.2, 5.24.4 and 5.11.5
+FLOAT, UBYTE, POINTS, LINE_STRIP, VERTICES = 5126, 5121, 0, 3, 34962
+PLACES = 10_000  # of the camera's path, at most
 NEAREST = 0.01  # metres, of the camera's view
 
 
@@ -30,18 +35,50 @@ class GlbWriter(PointsWriter):
     in 8 bits, which all programs read, and not lit. Pixels run row by row, and `Cloud` says which are left
     out. A pinhole camera stands at the origin as a camera of the scene, with its vertical field of view; glTF
     has no words for a centre that is not the picture's, so the intrinsics in pixels are among its extras.
-    Other lenses are left out.
+    Other lenses are left out. The way the camera came (`CameraPath`, the last 10 000 frames) is a line strip
+    that ends at the origin; left out where no motion is known.
     """
 
     suffix = ".glb"
 
+    def __init__(
+        self,
+        folder: str | Path,
+        frames: int | Collection[int] = 30,
+        overwrite: bool = False,
+        cloud: Cloud | None = None,
+    ) -> None:
+        super().__init__(folder, frames, overwrite, cloud)
+        self._path = CameraPath()
+        self._places: deque[np.ndarray] = deque(maxlen=PLACES)
+        self._moves = False
+
+    def write(self, frame: DepthFrame) -> None:
+        self._path.add(frame.motion)
+        self._moves |= frame.motion is not None
+        self._places.append(self._path.pose[:3, 3])
+        super().write(frame)
+
+    def _save(self, path: Path, frame: DepthFrame) -> None:
+        pose = self._path.pose
+        way = (np.stack(self._places) - pose[:3, 3]) @ pose[:3, :3] if self._moves else None
+        self.save(path, frame, self._cloud, way)
+
     @staticmethod
-    def save(path: Path, frame: DepthFrame, cloud: Cloud | None = None) -> None:
+    def save(
+        path: Path, frame: DepthFrame, cloud: Cloud | None = None, way: np.ndarray | None = None
+    ) -> None:
+        """As in `PointsWriter`. way: (N, 3), where the camera has been, metres in camera axes."""
         points, picture = (cloud or Cloud()).list(frame)
         points = points * np.array((1, -1, -1), np.float32)
         colours = np.full((len(points), 4), 255, np.uint8)
         colours[:, :3] = np.rint(LINEAR[picture] * 255)
-        path.write_bytes(glb(scene(frame, points), points.astype("<f4").tobytes() + colours.tobytes()))
+        gltf, buffer = scene(frame, points), points.astype("<f4").tobytes() + colours.tobytes()
+        if way is not None:
+            places = (way * (1, -1, -1)).astype("<f4")
+            add_path(gltf, places, len(buffer))
+            buffer += places.tobytes()
+        path.write_bytes(glb(gltf, buffer))
 
 
 def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
@@ -99,6 +136,28 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
         gltf["nodes"] = nodes
         gltf["scenes"][0]["nodes"] = list(range(len(nodes)))
     return gltf
+
+
+def add_path(gltf: dict[str, Any], way: np.ndarray, offset: int) -> None:
+    """To a scene: a line strip through positions (N, 3) float32, which are `offset` bytes into the buffer."""
+    views, accessors, meshes, nodes = (
+        gltf.setdefault(name, []) for name in ("bufferViews", "accessors", "meshes", "nodes")
+    )
+    views.append({"buffer": 0, "byteOffset": offset, "byteLength": way.nbytes, "target": VERTICES})
+    accessors.append(
+        {
+            "bufferView": len(views) - 1,
+            "componentType": FLOAT,
+            "count": len(way),
+            "type": "VEC3",
+            "min": way.min(axis=0).tolist(),
+            "max": way.max(axis=0).tolist(),
+        }
+    )
+    meshes.append({"primitives": [{"mode": LINE_STRIP, "attributes": {"POSITION": len(accessors) - 1}}]})
+    nodes.append({"name": "camera path", "mesh": len(meshes) - 1})
+    gltf["scenes"][0]["nodes"] = list(range(len(nodes)))
+    gltf["buffers"] = [{"byteLength": offset + way.nbytes}]
 
 
 def glb(gltf: dict[str, Any], buffer: bytes) -> bytes:

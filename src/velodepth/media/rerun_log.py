@@ -19,10 +19,12 @@ from velodepth.errors import VeloDepthError
 from velodepth.media.atomic import FileWriter, Writer
 from velodepth.media.cloud import Cloud
 from velodepth.media.colour import Colouring
+from velodepth.media.poses import CameraPath
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
+TIMES = "frame", "time"
 POINTS = 50_000  # of a frame at most, on an even grid
 QUALITY = 90  # of the picture's JPEG
 ROOM = 1 << 16  # bytes; a disk with less has no room for what belongs to a frame besides its arrays
@@ -42,20 +44,23 @@ def rerun() -> Any:
 class Log:
     """What both writers log, on the time lines `frame` (index) and `time` (s).
 
-    /camera           Pinhole, pixels, where the camera is one: Rerun has no distortion
+    /camera           Pinhole, pixels, where the camera is one: Rerun has no distortion; and its pose
     /camera/picture   the picture, JPEG
     /camera/depth     depth image, float16 metres: half the file, and off by 0.05 % at most
     /camera/colours   the same in the colours of all our outputs, with their scale, JPEG
     /points           coloured points, metres, at most 50 000 on an even grid of pixels, or none (`cloud`)
+    /path             the step from the last frame's camera to this one's, where it is known
     /keyframes        a line of text for each keyframe: why the network looked anew
 
-    Axes are the camera's: x right, y down, z forward. Rerun's pixels are ours, (0, 0) is a corner.
+    Axes are those of the first camera: x right, y down, z forward; /camera and /points move with the poses
+    that `CameraPath` has. Rerun's pixels are ours, (0, 0) is a corner.
     """
 
     def __init__(self, colouring: Colouring | None = None, cloud: Cloud | None = None) -> None:
         self._rr = rr = rerun()
         self._colouring, self._cloud = colouring or Colouring(), cloud or Cloud()
         self.recording = rr.RecordingStream("velodepth")
+        self._path = CameraPath()
         self._is_laid_out = False  # the first frame tells how far away the scene is
 
     def begin(self) -> None:
@@ -64,7 +69,7 @@ class Log:
 
     def _lay_out(self) -> None:
         """The views; the points from a step behind the camera and a little to the side of it."""
-        views = self._rr.blueprint
+        rr, views = self._rr, self._rr.blueprint
         middle = math.sqrt(math.prod(self._colouring.range or (3.0, 3.0)))  # metres
         eye = views.EyeControls3D(
             position=(0.18 * middle, -0.08 * middle, -0.1 * middle),
@@ -72,11 +77,18 @@ class Log:
             eye_up=(0, -1, 0),
         )
         # Rerun would unfold the depth image in space, over the points.
-        contents = ["/points", "/camera", "/camera/picture"]
+        contents = ["/points", "/camera", "/camera/picture", "/path"]
+        ends = {"start": views.TimeRangeBoundary.infinite(), "end": views.TimeRangeBoundary.cursor_relative()}
+        whole_path = views.VisibleTimeRanges([rr.VisibleTimeRange(name, **ends) for name in TIMES])
         self.recording.send_blueprint(
             views.Blueprint(
                 views.Horizontal(
-                    views.Spatial3DView(name="Points", contents=contents, eye_controls=eye),
+                    views.Spatial3DView(
+                        name="Points",
+                        contents=contents,
+                        eye_controls=eye,
+                        overrides={"/path": whole_path},
+                    ),
                     views.Vertical(
                         views.Spatial2DView(name="Picture", origin="/camera/picture"),
                         views.Spatial2DView(name="Depth", origin="/camera/colours"),
@@ -94,6 +106,13 @@ class Log:
         height, width = frame.depth.shape
         log.set_time("frame", sequence=frame.index)
         log.set_time("time", duration=frame.time)
+        before = self._path.pose
+        self._path.add(frame.motion)
+        pose = self._path.pose
+        if frame.motion is not None:  # else everything stays where it was
+            for entity in ("camera", "points"):
+                log.log(entity, rr.Transform3D(translation=pose[:3, 3], mat3x3=pose[:3, :3]))
+            log.log("path", rr.LineStrips3D([[before[:3, 3], pose[:3, 3]]]))
         c = frame.camera
         if isinstance(c, Pinhole):
             log.log(

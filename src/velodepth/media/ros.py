@@ -17,6 +17,7 @@ from velodepth.errors import VeloDepthError
 from velodepth.media.arrays import as_picture
 from velodepth.media.depthimages import to_millimetres
 from velodepth.media.images import decode_image
+from velodepth.media.poses import quaternion
 
 NANO = 1_000_000_000
 HALF = 0.5  # pixels from ROS's first pixel centre to ours
@@ -210,6 +211,15 @@ def _distortion(camera: Camera) -> tuple[str, list[float]]:
             return "rational_polynomial", plain + rational + prism
         return ("rational_polynomial", plain + rational) if any(rational) else ("plumb_bob", plain)
     return "", []
+
+
+def transform_fields(pose: np.ndarray) -> dict[str, dict[str, float]]:
+    """The translation and rotation of a Transform, by name, of a pose (4, 4)."""
+    shift, turn = pose[:3, 3].tolist(), quaternion(pose[:3, :3]).tolist()
+    return {
+        "translation": dict(zip("xyz", shift, strict=True)),
+        "rotation": dict(zip("xyzw", turn, strict=True)),
+    }
 
 
 def cloud_fields(points: np.ndarray, picture: np.ndarray) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from velodepth.media import ros
 from velodepth.media.atomic import FileWriter
 from velodepth.media.cloud import Cloud
 from velodepth.media.locks import hidden_beside
+from velodepth.media.poses import CameraPath
 from velodepth.media.rosbag import INFO, rosbags
 from velodepth.media.source import Origin
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 BAG = "velodepth"  # what the bag calls itself: the same for the same input, wherever it lies
 IMAGE, CLOUD = "sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2"
+TF, WORLD = "tf2_msgs/msg/TFMessage", "velodepth_world"
 TOPICS = {
     "/velodepth/depth/image": IMAGE,  # 32FC1, metres, NaN where unknown
     "/velodepth/depth/image_raw": IMAGE,  # 16UC1, millimetres, 0 where unknown
@@ -26,12 +28,14 @@ TOPICS = {
     "/velodepth/confidence": IMAGE,  # 32FC1
     "/velodepth/points": CLOUD,  # x, y, z, rgb in the order of the pixels, NaN where left out
 }
+TRANSFORMS = "/tf"  # the camera's frame in velodepth_world, the first camera's axes; see CameraPath
 
 
 class BagWriter(FileWriter):
     """A .mcap file with a message a frame on each of TOPICS; what they hold is in `velodepth.media.ros`.
 
-    /velodepth/depth is /velodepth/distance where that is what it holds (`DepthFrame.measure`).
+    /velodepth/depth is /velodepth/distance where that is what it holds (`DepthFrame.measure`). For each frame
+    whose motion is known there is a transform on /tf.
 
     The `origin` of the source and the times of the frames tell the stamps of its pictures, to the nanosecond
     over 26 days. Messages are recorded as long after their stamp as the first picture was.
@@ -60,6 +64,8 @@ class BagWriter(FileWriter):
             for topic, msgtype in TOPICS.items()
             if msgtype != CLOUD or self._cloud.kept != "none"
         ]
+        self._transforms = self._bag.add_connection(TRANSFORMS, TF, typestore=self._store)
+        self._path = CameraPath()
 
     def _add(self, frame: DepthFrame) -> None:
         types = self._store.types
@@ -81,6 +87,19 @@ class BagWriter(FileWriter):
             message = types[connection.msgtype](header=header, **fields)
             code = self._store.serialize_cdr(message, connection.msgtype)
             self._bag.write(connection, self._origin.recorded + elapsed, code)
+        if self._path.add(frame.motion):
+            code = self._store.serialize_cdr(self._transform(stamp), TF)
+            self._bag.write(self._transforms, self._origin.recorded + elapsed, code)
+
+    def _transform(self, stamp: Any) -> Any:
+        """The message of one transform: the camera's pose."""
+        types, fields = self._store.types, ros.transform_fields(self._path.pose)
+        shift = types["geometry_msgs/msg/Vector3"](**fields["translation"])
+        turn = types["geometry_msgs/msg/Quaternion"](**fields["rotation"])
+        transform = types["geometry_msgs/msg/Transform"](translation=shift, rotation=turn)
+        header = types["std_msgs/msg/Header"](stamp, WORLD)
+        stamped = types["geometry_msgs/msg/TransformStamped"](header, self._origin.frame_id, transform)
+        return types[TF]([stamped])
 
     def _finish(self) -> None:
         self._bag.close()

@@ -22,6 +22,7 @@ from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWri
 from velodepth.media.depthvideo import VideoWriter
 from velodepth.media.gltf import GlbWriter
 from velodepth.media.pointcloud import PlyWriter
+from velodepth.media.poses import PosesWriter
 from velodepth.media.rerun_log import RerunWriter
 from velodepth.media.rosbag_writing import BagWriter
 from velodepth.media.sidecar import JsonLinesWriter
@@ -131,6 +132,12 @@ KINDS: dict[str, Kind] = {
             ".jsonl",
             "a line of JSON a frame: time, keyframe and reason, camera, depth percentiles",
             lambda path, told: JsonLinesWriter(path, told.facts),
+        ),
+        Kind(
+            "poses",
+            "-poses.txt",
+            "the camera's path: a pose a frame, in TUM's form",
+            lambda path, told: PosesWriter(path),
         ),
         Kind(
             "bag",
