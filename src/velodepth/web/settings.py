@@ -8,11 +8,15 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
+from ..stream import evidence, fuse, motion
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
-from ..stream.evidence import QUIET
 from ..stream.keyframes import Adaptive
 from .limits import Limits
 from .wire import MAP_SIDE, PICTURE_SIDE
+
+MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
+FUSE = ("MOST", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
+"""Constants of stream/motion.py and stream/fuse.py which the page's twins of them take."""
 
 
 def server_settings(model: Model, limits: Limits) -> dict[str, Any]:
@@ -43,7 +47,9 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "preset": nano.name,
         "canvas": canvas,
         "policy": asdict(Adaptive()),
-        "quiet": QUIET,
+        "evidence": {"quiet": evidence.QUIET, "changed": evidence.CHANGED},
+        "motion": {name.lower(): getattr(motion, name) for name in MOTION},
+        "fuse": {"changed": evidence.CHANGED, **{name.lower(): getattr(fuse, name) for name in FUSE}},
         "range": colours,
         **_shared(limits),
     }

@@ -19,7 +19,7 @@ PAGE = Path(__file__).parent / "page"
 
 
 def export(folder: Path, overwrite: bool = False) -> None:
-    """Writes the page, ONNX Runtime for the browser, the packaged networks and the sample clip; 39 MB.
+    """Writes the page, ONNX Runtime for the browser, the packaged network and the sample clip; 27 MB.
 
     Nothing is fetched from anywhere. Raises VeloDepthError where the folder cannot be written, or, without
     `overwrite`, holds something.

@@ -1,7 +1,7 @@
 // The slider over time, marks at keyframes, playing.
 
 const REASONS = {
-  start: "start", cut: "another scene", motion: "fast motion", uncovered: "much is new", drift: "drifted", age: "time for a new look",
+  start: "start", cut: "another scene", motion: "fast motion", uncovered: "much is new", drift: "drifted", moving: "something moves", age: "time for a new look",
   every: "every frame",
 };
 const reasonOf = ({ keyframe }) => `keyframe: ${REASONS[keyframe] ?? keyframe}`;

@@ -1,5 +1,6 @@
 // Twin of velodepth/stream/canvas.py for presets with `smooth` canvases and "nearest" rounding (nano).
 
+const f = Math.fround; // sums in float32, as OpenCV's: means halfway between two grey levels are frequent
 const rounded = (x) => { const floor = Math.floor(x), rest = x - floor; return rest === 0.5 ? floor + (floor & 1) : Math.round(x); };
 
 export class Canvas {
@@ -17,7 +18,6 @@ export class Canvas {
     this.height = multiple(this.paddedHeight * scale);
     this.grey = spec.mean.map((mean) => rounded(255 * mean));
     // The normalised value of each 8-bit one, and the 8-bit value the flow sees of it, in float32 as NumPy has it.
-    const f = Math.fround;
     this.tables = spec.mean.map((mean, c) => {
       const std = f(spec.std[c]), middle = f(mean);
       const normal = Float32Array.from({ length: 256 }, (_, v) => f(f(f(v / 255) - middle) / std));
@@ -46,9 +46,9 @@ export class Canvas {
           const column = first + k - left;
           const inside = row >= 0 && row < pictureHeight && column >= 0 && column < pictureWidth;
           const at = 4 * (row * pictureWidth + column), w = share[k];
-          r += w * (inside ? rgba[at] : this.grey[0]);
-          g += w * (inside ? rgba[at + 1] : this.grey[1]);
-          b += w * (inside ? rgba[at + 2] : this.grey[2]);
+          r = f(r + f(w * (inside ? rgba[at] : this.grey[0])));
+          g = f(g + f(w * (inside ? rgba[at + 1] : this.grey[1])));
+          b = f(b + f(w * (inside ? rgba[at + 2] : this.grey[2])));
         }
         const to = 3 * (y * width + x);
         across[to] = r; across[to + 1] = g; across[to + 2] = b;
@@ -63,7 +63,7 @@ export class Canvas {
         let r = 0, g = 0, b = 0;
         for (let k = 0; k < share.length; k++) {
           const at = 3 * ((first + k) * width + x), w = share[k];
-          r += w * across[at]; g += w * across[at + 1]; b += w * across[at + 2];
+          r = f(r + f(w * across[at])); g = f(g + f(w * across[at + 1])); b = f(b + f(w * across[at + 2]));
         }
         const i = y * width + x;
         r = rounded(r); g = rounded(g); b = rounded(b);
@@ -104,7 +104,7 @@ function weights(size, cells) {
     const from = i * scale, to = Math.min((i + 1) * scale, size), first = Math.floor(from + 1e-6);
     const share = [];
     for (let pixel = first; pixel < to - 1e-6; pixel++) {
-      share.push((Math.min(pixel + 1, to) - Math.max(pixel, from)) / (to - from));
+      share.push(f((Math.min(pixel + 1, to) - Math.max(pixel, from)) / (to - from)));
     }
     return { first, share };
   });

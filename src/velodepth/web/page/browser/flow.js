@@ -3,6 +3,8 @@
 // stride and weights are those that OpenCV's FAST preset documents, since the network learnt with its fields; as
 // there, a patch also tries what its neighbours found.
 
+import { at, enlarged } from "./maps.js";
+
 const PATCH = 8, STRIDE = 4, STEPS = 16, FINEST = 2; // pixels, pixels, Gauss-Newton steps, level of the pyramid
 const DELTA = 5, GAMMA = 10, ALPHA = 20, ROUNDS = 5, SWEEPS = 5, OMEGA = 1.6; // of the variational step
 const TINY = 1e-6, ZETA = 0.01;
@@ -41,25 +43,6 @@ function pyramid(data, height, width, coarsest) {
     levels.push({ data: half, height: h, width: w });
   }
   return levels;
-}
-
-function enlarged(x, rows, columns, height, width, factor) {
-  const out = new Float32Array(height * width);
-  for (let j = 0; j < height; j++) {
-    for (let i = 0; i < width; i++) {
-      out[j * width + i] = factor * at(x, rows, columns, (i + 0.5) * columns / width - 0.5, (j + 0.5) * rows / height - 0.5);
-    }
-  }
-  return out;
-}
-
-// Bilinear, the border continued
-function at(x, height, width, u, v) {
-  u = Math.min(Math.max(u, 0), width - 1);
-  v = Math.min(Math.max(v, 0), height - 1);
-  const left = Math.min(Math.floor(u), width - 2), top = Math.min(Math.floor(v), height - 2), i = top * width + left;
-  const right = u - left, upper = x[i] + right * (x[i + 1] - x[i]);
-  return upper + (v - top) * (x[i + width] + right * (x[i + width + 1] - x[i + width]) - upper);
 }
 
 // Central differences

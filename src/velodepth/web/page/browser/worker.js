@@ -12,7 +12,7 @@ let stream = null, settings = null, queue = Promise.resolve();
 async function answer({ data }) {
   if (data.settings) {
     settings = data.settings;
-    const network = await Network.load(new URL(data.folder), settings, (status) => postMessage({ status }));
+    const network = await Network.load(new URL(data.folder), (status) => postMessage({ status }));
     stream = new DepthStream(network, settings);
     postMessage({ ready: true });
     return;

@@ -1,0 +1,53 @@
+// Twin of Evidence in velodepth/stream/evidence.py: what the step from one canvas to the next shows by itself.
+
+import { blurred, percentile } from "./maps.js";
+
+// flow: (2, H, W) canvas pixels; luma, lastLuma: (H, W) of 0..255; motion: of motion.js, or null; precision: (H, W);
+// settings: {quiet, changed}.
+// -> {moved, uncovered, unexplained, moving; residual: Float32Array (H, W), independent: Uint8Array (H, W)}
+export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, changed }) {
+  const { inside, height, width } = warp, size = height * width;
+  const change = warp.linear(Float32Array.from(lastLuma));
+  let count = 0, level = 0, common = 0, unseen = 0;
+  for (let i = 0; i < size; i++) {
+    change[i] = luma[i] - change[i];
+    unseen += precision[i] < 0.5;
+    if (!inside[i]) continue;
+    count++;
+    level += luma[i];
+    common += change[i];
+  }
+  level /= Math.max(count, 1);
+  common /= Math.max(count, 1);
+  let contrast = 0, off = 0;
+  for (let i = 0; i < size; i++) {
+    change[i] = Math.abs(change[i] - common);
+    if (!inside[i]) continue;
+    contrast += Math.abs(luma[i] - level);
+    off += change[i];
+  }
+  const unexplained = count < 0.05 * size ? 1 : off / count / (contrast / count + quiet);
+  for (let i = 0; i < size; i++) change[i] /= 255;
+  const residual = blurred(change, height, width, 1.5);
+  const independent = new Uint8Array(size);
+  let moving = 0;
+  for (let i = 0; i < size; i++) {
+    independent[i] = motion && inside[i] && !motion.follows[i];
+    moving += independent[i] || residual[i] > changed;
+  }
+  return {
+    moved: moved(flow, height, width), uncovered: unseen / size, unexplained, moving: motion ? moving / size : 1, residual, independent,
+  };
+}
+
+// 95th percentile of the flow's length in picture sizes, over every 4th pixel
+function moved(flow, height, width) {
+  const lengths = new Float32Array(Math.ceil(height / 4) * Math.ceil(width / 4));
+  for (let y = 0, k = 0; y < height; y += 4) {
+    for (let x = 0; x < width; x += 4, k++) {
+      const i = y * width + x, dx = flow[i] / (width - 1), dy = flow[height * width + i] / (height - 1);
+      lengths[k] = Math.sqrt(dx * dx + dy * dy);
+    }
+  }
+  return percentile(lengths, 95);
+}

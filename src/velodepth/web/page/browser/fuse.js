@@ -1,0 +1,72 @@
+// Twin of velodepth/stream/fuse.py: what was just observed, fused with what is carried along the flow.
+//
+// A memory is {logRadius, precision}, Float32Array (H, W) each. The packaged network says something of every pixel,
+// and the page does not show its confidence: so neither a mask nor that is kept.
+
+import { blurred, cellMeans, clipped, enlarged, extremes, percentile } from "./maps.js";
+
+// radius: (H, W), metres
+export function start(radius) {
+  return { logRadius: radius.map(Math.log), precision: new Float32Array(radius.length).fill(1) };
+}
+
+// To the next frame: along the flow, and by the camera's own motion where it is known
+// warped: (H, W), last.logRadius along the flow
+export function carry(last, warp, warped, motion) {
+  const logRadius = warped.slice(), precision = warp.linear(last.precision);
+  for (let i = 0; i < logRadius.length; i++) {
+    if (motion?.follows[i]) logRadius[i] = Math.log(Math.max(motion.radius[i], 1e-3));
+    if (!warp.inside[i]) precision[i] = 0;
+  }
+  return { logRadius, precision };
+}
+
+// A frame without an observation: less sure where the picture changed
+export function unobserved(carried, { residual }, settings) {
+  return { ...carried, precision: carried.precision.map((value, i) => value * (1 - changed(residual[i], settings))) };
+}
+
+// radius: observed, (H, W), metres; evidence: of evidence.js
+// settings: {changed, most, cell, slow, span, surprise, blur, edge}
+export function fuse(carried, radius, { residual, independent }, height, width, settings) {
+  const { most, slow, span, surprise, blur } = settings, size = radius.length;
+  const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
+  let comparable = 0;
+  for (let i = 0; i < size; i++) {
+    detail[i] = observed[i] - carried.logRadius[i];
+    counts[i] = carried.precision[i] > 0 && !independent[i] && changed(residual[i], settings) < 0.5;
+    if (counts[i] && comparable++ % 7 === 0) sample.push(detail[i]);
+  }
+  const usual = sample.length ? percentile(Float32Array.from(sample), 50) : 0;
+  for (let i = 0; i < size; i++) if (Math.abs(detail[i] - usual) >= span) counts[i] = 0;
+  const scale = smooth(detail, counts, height, width, settings.cell);
+  for (let i = 0; i < size; i++) detail[i] -= scale[i];
+  const news = blurred(detail, height, width, blur), alone = blurred(Float32Array.from(independent), height, width, 1.5);
+  const edge = edges(observed, height, width, settings.edge);
+  const logRadius = new Float32Array(size), precision = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const doubt = clipped(Math.max(Math.abs(news[i]) / surprise - 1, alone[i], changed(residual[i], settings)), 0, 1);
+    const sure = carried.precision[i] * (1 - doubt), gain = Math.max(1 / (1 + sure), edge[i]);
+    logRadius[i] = carried.logRadius[i] + slow * scale[i] + gain * detail[i];
+    precision[i] = Math.min(sure + 1, most);
+  }
+  return { logRadius, precision };
+}
+
+// Means over cells of those that count, bilinear in between; a cell where few count leans on the mean of all
+function smooth(difference, counts, height, width, cell) {
+  const total = cellMeans(difference.map((value, i) => value * counts[i]), height, width, cell);
+  const share = cellMeans(counts, height, width, cell), sum = (values) => values.reduce((sum, value) => sum + value, 0);
+  const overall = sum(total) / Math.max(sum(share), 1e-6);
+  const means = total.map((value, i) => (value + 0.01 * overall) / (share[i] + 0.01));
+  return enlarged(means, height / cell, width / cell, height, width);
+}
+
+// 0..1: how much of a depth edge lies among the 5 x 5 pixels around
+function edges(logRadius, height, width, edge) {
+  const { least, largest } = extremes(logRadius, height, width);
+  return extremes(largest.map((value, i) => clipped((value - least[i]) / edge - 1, 0, 1)), height, width).largest;
+}
+
+// 0..1: the picture shows something else here
+const changed = (residual, settings) => clipped(2 * residual / settings.changed - 1, 0, 1);
