@@ -42,7 +42,6 @@ def frame(camera):
         lens=Lens(camera, rays, canvas),
         state=State(radius, rays, np.ones_like(radius), 0.0, None),
         canvas=canvas,
-        scale=1.0,
     )
 
 

@@ -214,7 +214,7 @@ def test_jsonl_is_strict_and_complete(tmp_path):
         assert line["time"] == frame.time
         assert line["keyframe"] == frame.is_keyframe
         assert line["reason"] == frame.keyframe_reason
-        assert line["camera"] == frame.camera.to_dict()
+        assert line["camera"] == frame.camera.to_dict() and line["settled"] is True
     assert lines[0]["depth"] == {
         f"p{p}": pytest.approx(np.percentile(frames[0].depth, p), abs=1e-4) for p in (5, 25, 50, 75, 95)
     }

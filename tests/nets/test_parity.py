@@ -126,7 +126,7 @@ def test_each_step(parity, path):
 class Recorder:
     """A runtime that writes down its calls."""
 
-    carries = True
+    estimates = carries = True
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self.name, self.device, self.calls = runtime, runtime.name, runtime.device, ""

@@ -20,6 +20,7 @@ class Slow:
     """Bright things are near. Every look but the first waits until it is let go, and says 10 % farther."""
 
     name, device, carries = "slow", "cpu", False
+    estimates = False
 
     def __init__(self) -> None:
         self.begun, self.go, self.looks, self.fails = threading.Event(), threading.Event(), 0, False

@@ -23,6 +23,7 @@ class Dark:
     """A network on the canvas for which dark things are one metre away and all others three."""
 
     name, device, carries = "dark", "cpu", False
+    estimates = False
 
     def look(self, canvas, rays=None, original=None):
         radius = np.where(canvas.mean(0) < -1, 1, 3).astype(np.float32)

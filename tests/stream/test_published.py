@@ -14,6 +14,7 @@ class Counting:
     """A network that propagates: its radius and confidence say which call of its they came from."""
 
     name, device, carries = "counting", "cpu", True
+    estimates = False
 
     def __init__(self, uncovered: float = 0.0) -> None:
         self.calls, self.uncovered = "", uncovered

@@ -25,8 +25,9 @@ class JsonLinesWriter(FileWriter):
     `depth` then holds: `DepthFrame.measure`) and the units, then one line a frame.
 
     A frame's line: index, time (s), keyframe, reason (null where the network did not look), camera
-    (`Camera.to_dict`), depth {p5, p25, p50, p75, p95} (m, of a sample of the positive
-    finite pixels; null where there is none). All of it is strict JSON: a number that is not finite is null.
+    (`Camera.to_dict`), settled (whether that stays for the rest of the shot), depth {p5, p25, p50, p75, p95}
+    (m, of a sample of the positive finite pixels; null where there is none). All of it is strict JSON: a
+    number that is not finite is null.
     """
 
     def __init__(self, path: str | Path, facts: Mapping[str, Any] | None = None) -> None:
@@ -48,6 +49,7 @@ class JsonLinesWriter(FileWriter):
                 "keyframe": frame.is_keyframe,
                 "reason": frame.keyframe_reason,
                 "camera": frame.camera.to_dict(),
+                "settled": frame.camera_is_settled,
                 "depth": {f"p{p}": metres for p, metres in zip(PERCENTILES, percentiles, strict=True)},
             }
         )

@@ -25,6 +25,7 @@ class OnnxRuntime:
     """
 
     name = "onnx"
+    estimates = True
 
     def __init__(self, folder: Path, device: str | None = None) -> None:
         self.device = device or "cpu"

@@ -44,6 +44,11 @@ class Runtime(Protocol):
     device: str  # "cpu", "cuda", ...
 
     @property
+    def estimates(self) -> bool:
+        """Whether a look without rays says the camera by itself, in whose metres it is."""
+        ...
+
+    @property
     def carries(self) -> bool:
         """Whether `carry` may be called: the network has a part for it."""
         ...

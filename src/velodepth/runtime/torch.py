@@ -33,6 +33,7 @@ class TorchRuntime:
     """
 
     name = "torch"
+    estimates = True
 
     def __init__(self, net: nn.Module, device: str | None = None) -> None:
         self.device = device or best_device()

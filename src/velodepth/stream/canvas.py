@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..errors import VeloDepthError
+from .bars import WHOLE, Area
 
 if TYPE_CHECKING:
     from ..cameras import Camera
@@ -76,7 +77,10 @@ class CanvasSpec:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The geometry between pictures of one size and their canvas. All in pixels."""
+    """The geometry between pictures of one size and their canvas. All in pixels.
+
+    Bars are left out first, so what is called the picture here is what lies within them.
+    """
 
     picture_width: int
     picture_height: int
@@ -87,10 +91,12 @@ class Canvas:
     width: int  # of the canvas
     height: int
     smooth: bool  # see CanvasSpec
+    area: Area = WHOLE  # where the picture lies in its frame
 
     @classmethod
-    def of(cls, width: int, height: int, spec: CanvasSpec) -> Canvas:
-        """The canvas of pictures of width x height pixels. Source: network.md, section 1."""
+    def of(cls, width: int, height: int, spec: CanvasSpec, area: Area = WHOLE) -> Canvas:
+        """The canvas of frames of width x height pixels, bars included. Source: network.md, section 1."""
+        width, height = width - area.left - area.right, height - area.top - area.bottom
         if width < 1 or height < 1:
             raise VeloDepthError(f"the picture is {width} x {height} pixels: give at least 1 x 1")
         pad_x = pad_y = 0
@@ -117,7 +123,16 @@ class Canvas:
             width=canvas_width,
             height=canvas_height,
             smooth=spec.smooth,
+            area=area,
         )
+
+    @property
+    def frame_width(self) -> int:
+        return self.area.left + self.picture_width + self.area.right
+
+    @property
+    def frame_height(self) -> int:
+        return self.area.top + self.picture_height + self.area.bottom
 
     @property
     def padded_width(self) -> int:
@@ -130,15 +145,16 @@ class Canvas:
     def fill(self, picture: np.ndarray) -> np.ndarray:
         """Put a picture on the canvas.
 
-        picture: uint8 (H, W, 3) RGB of this canvas's picture size. Returns float32 (3, height, width),
+        picture: uint8 (H, W, 3) RGB of this canvas's frame size. Returns float32 (3, height, width),
         normalised with the ImageNet mean and deviation; padding is 0. Without `smooth`: bilinear, no
         antialiasing, as in network.md, section 1. Raises VeloDepthError for another size or type.
         """
-        if picture.dtype != np.uint8 or picture.shape != (self.picture_height, self.picture_width, 3):
+        if picture.dtype != np.uint8 or picture.shape != (self.frame_height, self.frame_width, 3):
             raise VeloDepthError(
                 f"the picture is {picture.dtype} {picture.shape}: "
-                f"give uint8 ({self.picture_height}, {self.picture_width}, 3) RGB"
+                f"give uint8 ({self.frame_height}, {self.frame_width}, 3) RGB"
             )
+        picture = self.area.cut(picture)
         if self.smooth:
             return self._fill_smooth(picture)
         above, below, down = _neighbours(self.height, self.padded_height)
@@ -171,17 +187,26 @@ class Canvas:
     def camera(self, camera: Camera) -> Camera:
         """The picture's camera -> the same camera for canvas pixels. Source: network.md, section 4."""
         return camera.moved(
-            self.width / self.padded_width, self.height / self.padded_height, self.left, self.top
+            self.width / self.padded_width,
+            self.height / self.padded_height,
+            self.left - self.area.left,
+            self.top - self.area.top,
         )
 
-    def restore(self, map: np.ndarray) -> np.ndarray:
-        """Take a map of the canvas back to the picture.
+    def restore(self, map: np.ndarray, bars: float = np.nan) -> np.ndarray:
+        """Take a map of the canvas back to the frame.
 
-        map: float32 (height, width) or (height, width, C). Returns float32 of the picture's size: resized
-        bilinear to the padded size, padding cut off. Source: network.md, section 8.
+        map: float32 (height, width) or (height, width, C). Returns float32 of the frame's size: resized
+        bilinear to the padded size, padding cut off; bars: the value within them. Source: network.md,
+        section 8.
         """
         padded = cv2.resize(map, (self.padded_width, self.padded_height), interpolation=cv2.INTER_LINEAR)
-        return padded[self.top : self.top + self.picture_height, self.left : self.left + self.picture_width]
+        inner = padded[self.top : self.top + self.picture_height, self.left : self.left + self.picture_width]
+        if self.area == WHOLE:
+            return inner
+        whole = np.full((self.frame_height, self.frame_width, *map.shape[2:]), bars, map.dtype)
+        self.area.cut(whole)[:] = inner
+        return whole
 
 
 def to_uint8(canvas: np.ndarray) -> np.ndarray:

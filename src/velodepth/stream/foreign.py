@@ -35,6 +35,7 @@ class ForeignRuntime:
     nearer does so.
     """
 
+    estimates = False  # one camera a shot: the first look's, to which what is relative is aligned
     carries = True
 
     def __init__(

@@ -14,6 +14,7 @@ from ..cameras import Camera, fit_pinhole, focal_of
 from ..errors import VeloDepthError
 from ..media.arrays import as_picture
 from ..runtime.protocol import State
+from .bars import WHOLE
 from .canvas import Canvas
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 class Lens:
     """The camera of the frames that share one ray map: given, or fitted to the rays when first asked for.
 
-    given: camera in picture pixels, or None; rays: float32 (H, W, 3) on the canvas.
+    given: camera in picture pixels, or None; rays: float32 (H, W, 3) on the canvas; settled: whether an
+    estimated camera stays as it is for the rest of the shot.
     """
 
-    def __init__(self, given: Camera | None, rays: np.ndarray, canvas: Canvas) -> None:
-        self.given, self.rays, self._canvas = given, rays, canvas
+    def __init__(self, given: Camera | None, rays: np.ndarray, canvas: Canvas, settled: bool = True) -> None:
+        self.given, self.rays, self._canvas, self.settled = given, rays, canvas, settled
 
     @cached_property
     def focal(self) -> float:
@@ -45,7 +47,7 @@ class Lens:
             return self.given
         c = self._canvas
         on_padded = fit_pinhole(self.rays).moved(c.padded_width / c.width, c.padded_height / c.height)
-        return on_padded.moved(1.0, 1.0, -c.left, -c.top)
+        return on_padded.moved(1.0, 1.0, c.area.left - c.left, c.area.top - c.top)
 
 
 class DepthFrame:
@@ -129,6 +131,11 @@ class DepthFrame:
         """How many pixels of the picture a pixel of the network's canvas is wide."""
         return self._canvas.padded_width / self._canvas.width
 
+    @property
+    def camera_is_settled(self) -> bool:
+        """Whether `camera` was given, or is estimated and stays as it is for the rest of the shot."""
+        return self._lens.settled
+
     @cached_property
     def depth(self) -> np.ndarray:
         """(H, W) float32 metres along the optical axis; negative behind the camera of a very wide lens."""
@@ -158,20 +165,22 @@ class DepthFrame:
     def rays(self) -> np.ndarray:
         """(H, W, 3) float32 unit directions through the pixel centres."""
         rays = self._canvas.restore(self._state.rays)
-        return rays / np.linalg.norm(rays, axis=2, keepdims=True)
+        rays /= np.linalg.norm(rays, axis=2, keepdims=True)
+        if self._canvas.area != WHOLE:
+            rays = np.where(np.isnan(rays), self.camera.rays(*rays.shape[1::-1]), rays)
+        return rays
 
     @cached_property
     def mask(self) -> np.ndarray:
-        """(H, W) bool: where depth means something."""
-        if self._state.known is None or self._state.known.all():
-            return np.ones(self.picture.shape[:2], bool)
-        return self._canvas.restore(self._state.known.astype(np.float32)) > 0.5
+        """(H, W) bool: where depth means something. In black bars it does not, and is NaN."""
+        known = np.ones_like(self._state.radius) if self._state.known is None else self._state.known
+        return self._canvas.restore(known.astype(np.float32), bars=0) > 0.5
 
     @cached_property
     def confidence(self) -> np.ndarray:
         """(H, W) float32. `nano`: in (0, 1), exp(-expected |log distance error|), so that 0.8 means off by
         about 20 %. `large`: unbounded, as published; only its order means anything."""
-        return self._canvas.restore(self._state.confidence)
+        return self._canvas.restore(self._state.confidence, bars=0)
 
     def save(self, path: str | Path) -> None:
         """Writes this one frame; the ending of `path` says as what.

@@ -8,6 +8,7 @@ CODD (arXiv 2111.07337, section 3.3) as a rule instead of a network.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -36,6 +37,10 @@ class Memory(NamedTuple):
     precision: np.ndarray  # float32, 0 (a guess) to MOST
     confidence: np.ndarray  # float32, the network's own
     known: np.ndarray  # bool: False where no network has said anything
+
+    def scaled(self, factor: float) -> Memory:
+        """All radii times a factor."""
+        return self._replace(log_radius=self.log_radius + np.float32(math.log(factor)))
 
 
 def start(observed: State) -> Memory:

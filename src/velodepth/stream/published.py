@@ -44,6 +44,8 @@ class PublishedStream(DepthStream):
     runtime: one that carries. The rest as for `DepthStream`.
     """
 
+    watches = False
+
     def __init__(
         self,
         runtime: Runtime,
@@ -60,10 +62,10 @@ class PublishedStream(DepthStream):
         super().reset()
         self._before: _Before | None = None
 
-    def _see(self, picture: np.ndarray, canvas: np.ndarray) -> Seen:
+    def _see(self, original: Original, canvas: np.ndarray) -> Seen:
         small, before = to_uint8(canvas), self._before
         if before is None:
-            state = self._runtime.look(canvas, self._rays, Original(picture, self._given))
+            state = self._runtime.look(canvas, self._rays, original)
             self._before = _Before(state, small, 1, 0.0, 0.0, False)
             return Seen(state.without_memory(), "start", None)
         flow = self._flow(before.small, small)
@@ -74,7 +76,7 @@ class PublishedStream(DepthStream):
         uncovered = before.uncovered / 2 + state.uncovered
         reason = self._decide(before.frames, moved, uncovered)
         if reason:
-            shown = self._runtime.look(canvas, self._rays, Original(picture, self._given))
+            shown = self._runtime.look(canvas, self._rays, original)
             state = replace(shown, radius=state.radius, confidence=state.confidence)
             before = before._replace(frames=0, moved=0.0, uncovered=0.0)
             moved = uncovered = 0.0

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import cv2
 import numpy as np
 
-from ..cameras import Camera
+from ..cameras import Camera, focal_of
 from ..errors import LookError, MediaWarning, VeloDepthError
 from ..media.arrays import as_picture, as_time
 from ..runtime.protocol import Original, Runtime, State
 from . import fuse
+from .bars import WHOLE, Bars
 from .beside import Beside
 from .canvas import Canvas, CanvasSpec, to_uint8
+from .content import Dissolve, content, likeness, thumbnail
 from .evidence import Evidence, Warp
 from .flow import DisFlow, Flow
 from .frame import DepthFrame, Lens
 from .keyframes import ANEW, Policy, Reason
+from .lens import LensEstimate
 from .motion import Motion, solve_motion
 
 FRAME_RATE = 30.0
@@ -28,6 +32,10 @@ SURE = 0.5
 """Precision from which what is carried is told to a network that aligns to it."""
 PATIENCE = 10
 """Looks in a row that may fail while a stream goes on carrying."""
+FLASH = 6
+"""Pictures in a row that show nothing and are passed over."""
+SAME = 0.5
+"""Likeness of the pictures before and after some that show nothing, from which they are of one scene."""
 
 
 class Seen(NamedTuple):
@@ -66,12 +74,19 @@ class DepthStream:
     share a runtime. `model.stream()` makes one.
 
     camera: of the pictures, honoured on every frame (one made for another size of the same
-    shape is scaled); None: estimated at the start and at each cut, and kept in between.
+    shape is scaled); None: estimated over the first looks of each shot, and kept from then on.
     flow: what finds the motion between canvases; its default is DIS.
     beside: looks run in a thread beside the stream, one at a time, and are carried to the frame at which they
     are done, so that no frame waits for one but the first of a scene; what comes out then depends on the
     machine's speed. meanwhile: who looks at that first frame instead, until the first look is done.
+
+    Black bars are left out of what the network sees (`Bars`). A picture that shows nothing, such as a flash,
+    shows what was carried. A dissolve ends in a cut.
     """
+
+    watches: ClassVar[bool] = True
+    """Whether bars, pictures that show nothing and dissolves are looked for, and the camera is estimated over
+    several looks; otherwise a shot's camera is that of its first look."""
 
     def __init__(
         self,
@@ -93,7 +108,17 @@ class DepthStream:
         self._index = 0
         self._canvas: Canvas | None = None
         self._lens: Lens | None = None
+        self._bars = Bars()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Another scene: nothing of the last one remains."""
         self._last: Last | None = None
+        self._estimate = LensEstimate()
+        self._dissolve = Dissolve()
+        self._thumb: np.ndarray | None = None  # of the last picture that showed something
+        self._blank = 0  # pictures since then
+        self._asked = 0.0  # how much the picture shows that is looked at beside the stream
         self._failed = 0  # looks in a row
         if self._beside:
             self._beside.forget()
@@ -108,47 +133,65 @@ class DepthStream:
         picture = as_picture(picture)
         seconds = self._index / FRAME_RATE if time is None else as_time(time)
         height, width = picture.shape[:2]
-        if self._canvas is None:
-            self._canvas = Canvas.of(width, height, self._spec)
-            c = self._canvas
+        c = self._canvas
+        if c is not None and (width, height) != (c.frame_width, c.frame_height):
+            raise VeloDepthError(
+                f"picture {self._index} is {width} x {height}, but the stream began with {c.frame_width} x "
+                f"{c.frame_height}: resize it, or call reset() to begin anew."
+            )
+        area = self._bars.follow(picture) if self.watches else WHOLE
+        if c is None or area != c.area:
+            self._forget()
+            c = self._canvas = Canvas.of(width, height, self._spec, area)
             self._given = self._camera.for_picture(width, height) if self._camera else None
             self._rays = c.camera(self._given).rays(c.width, c.height) if self._given else None
-        elif (width, height) != (self._canvas.picture_width, self._canvas.picture_height):
-            c = self._canvas
-            raise VeloDepthError(
-                f"picture {self._index} is {width} x {height}, but the stream began with {c.picture_width} x "
-                f"{c.picture_height}: resize it, or call reset() to begin anew."
-            )
-        seen = self._see(picture, self._canvas.fill(picture))
-        rays = seen.state.rays
-        if self._lens is None or self._lens.rays is not rays:
-            self._lens = Lens(self._given, rays, self._canvas)
-        frame = DepthFrame(
-            self._index, seconds, picture, seen.reason, self._lens, seen.state, self._canvas, seen.motion
+        inner = self._given.moved(1, 1, -area.left, -area.top) if self._given else None
+        seen = self._see(Original(area.cut(picture), inner), c.fill(picture))
+        rays, settled = (
+            seen.state.rays,
+            self._camera is not None or not self.watches or self._estimate.settled,
         )
+        if self._lens is None or self._lens.rays is not rays or self._lens.settled != settled:
+            self._lens = Lens(self._given, rays, c, settled)
+        frame = DepthFrame(self._index, seconds, picture, seen.reason, self._lens, seen.state, c, seen.motion)
         self._index += 1
         return frame
 
-    def _see(self, picture: np.ndarray, canvas: np.ndarray) -> Seen:
+    def _see(self, original: Original, canvas: np.ndarray) -> Seen:
         """Look or carry, then fuse; keeps what the next picture needs."""
-        original = Original(picture, self._given)
         if not self._policy.remembers:
             state = self._runtime.look(canvas, self._rays, original)
             return Seen(state.without_memory(), "every" if self._index else "start", None)
+        start: Reason = "cut" if self._index else "start"
+        thumb = thumbnail(original.picture)
+        shows = content(thumb)
+        if self.watches and not shows:
+            return self._see_nothing(original, canvas, start)
+        if self.watches and self._is_another(thumb):
+            self._forget()
         small = to_uint8(canvas)
         luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         last = self._last
         step = self._step(last, small, luma) if last else None
-        reason = self._policy.decide(step.evidence) if step else "start"
+        reason = self._policy.decide(step.evidence) if step else start
+        if reason in ANEW and last:
+            self._forget()
+            last = None
+        self._thumb, self._blank = thumb, 0
         preliminary = False
-        if last is None or step is None or reason in ANEW:
-            state, motion = self._begin(canvas, original, reason or "start"), None
+        # Of what was seen in the dark nothing is worth keeping.
+        if last is None or step is None or (self.watches and self._estimate.outshone(shows)):
+            reason = reason if reason in ANEW else start
+            state, motion = self._begin(canvas, original, reason or start, shows), None
             memory, radius = fuse.start(state), state.radius
             preliminary = self._meanwhile is not None
         else:
             motion = step.motion
-            looked, reason = self._look(last.state.rays, canvas, original, step, reason)
+            looked, reason = self._look(last.state.rays, canvas, original, step, reason, shows)
             memory, state = step.carried, last.state
+            if looked is not None and looked.rays is not state.rays:  # metres go with the camera
+                memory = memory.scaled(focal_of(looked.rays) / focal_of(state.rays))
+                state = replace(state, rays=looked.rays)
             if looked is not None and self._beside is None:
                 state = looked
             elif self._runtime.carries:
@@ -166,20 +209,46 @@ class DepthStream:
         self._last = Last(state, memory, small, luma, frames, preliminary)
         return Seen(state.without_memory(), reason, None if motion is None else motion.matrix)
 
-    def _begin(self, canvas: np.ndarray, original: Original, reason: Reason) -> State:
+    def _see_nothing(self, original: Original, canvas: np.ndarray, start: Reason) -> Seen:
+        """A flash is passed over; what stays black or blank is looked at, and not remembered."""
+        self._blank += 1
+        last = self._last
+        if last is None:
+            state = (self._meanwhile or self._runtime).look(canvas, self._rays, original)
+            return Seen(state.without_memory(), start, None)
+        if self._blank > FLASH:
+            with suppress(LookError):
+                state = self._runtime.look(canvas, last.state.rays, original)
+                return Seen(state.without_memory(), "age", None)
+        return Seen(last.state.without_memory(), None, None)
+
+    def _is_another(self, thumb: np.ndarray) -> bool:
+        """Whether a dissolve has ended, or what comes after black is not what was before."""
+        if self._dissolve.is_over(thumb):
+            return True
+        return self._thumb is not None and self._blank > 0 and likeness(self._thumb, thumb) < SAME
+
+    def _begin(self, canvas: np.ndarray, original: Original, reason: Reason, shows: float) -> State:
         """The first look of a scene."""
         if self._beside:
             self._beside.forget()
         if self._beside is None or self._meanwhile is None:
-            return self._runtime.look(canvas, self._rays, original)
-        state = self._meanwhile.look(canvas, self._rays, original)
+            return self._of_the_shot(self._runtime.look(canvas, self._rays, original), shows)
+        state = self._of_the_shot(self._meanwhile.look(canvas, self._rays, original), shows)
         carried = replace(state, memory=None)
         told = original._replace(carried=carried)
+        self._asked = shows
         self._beside.start(lambda: self._runtime.look(canvas, state.rays, told), reason)
         return carried
 
     def _look(
-        self, rays: np.ndarray, canvas: np.ndarray, original: Original, step: Step, reason: Reason | None
+        self,
+        rays: np.ndarray,
+        canvas: np.ndarray,
+        original: Original,
+        step: Step,
+        reason: Reason | None,
+        shows: float,
     ) -> tuple[State | None, Reason | None]:
         """A look within a shot that is to be fused now, with the shot's rays, and why it was begun.
 
@@ -188,19 +257,24 @@ class DepthStream:
         """
         assert self._lens is not None
         memory = step.carried
+        estimates = self.watches and self._runtime.estimates and not self._estimate.settled
+        known = self._rays if estimates else rays
 
         def look() -> State:
             sure = memory.known & (memory.precision >= SURE)
             carried = State(np.exp(memory.log_radius), rays, memory.confidence, known=sure)
-            return self._runtime.look(canvas, rays, original._replace(carried=carried))
+            return self._runtime.look(canvas, known, original._replace(carried=carried))
 
         try:
             if self._beside is None:
-                looked = look() if reason else None
+                looked = self._of_the_shot(look(), shows) if reason else None
             else:
                 self._beside.follow(step.warp, step.motion)
                 looked, why = self._beside.arrived(self._lens.focal) or (None, None)
+                if looked is not None:
+                    looked = self._of_the_shot(looked, self._asked)
                 if reason and not self._beside.busy:
+                    self._asked = shows
                     self._beside.start(look, reason)
                 reason = why
         except LookError as error:
@@ -212,6 +286,24 @@ class DepthStream:
         if looked is not None:
             self._failed = 0
         return looked, reason
+
+    def _of_the_shot(self, state: State, shows: float) -> State:
+        """A look with the camera that is estimated over those of its shot, of which it is one.
+
+        shows: how much its picture does.
+        """
+        estimate = self._estimate
+        if self.watches and not estimate.settled:
+            estimate.add(state.rays, shows)
+        if (
+            not self.watches
+            or self._rays is not None
+            or not self._runtime.estimates
+            or state.rays is estimate.rays
+        ):
+            return state
+        factor = focal_of(estimate.rays) / focal_of(state.rays)  # metres grow with it
+        return replace(state, rays=estimate.rays, radius=state.radius * np.float32(factor))
 
     def _step(self, last: Last, small: np.ndarray, luma: np.ndarray) -> Step:
         """From the last picture to this one, by flow alone."""
