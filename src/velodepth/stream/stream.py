@@ -220,7 +220,7 @@ class DepthStream:
             with suppress(LookError):
                 state = self._runtime.look(canvas, last.state.rays, original)
                 return Seen(state.without_memory(), "age", None)
-        return Seen(last.state.without_memory(), None, None)
+        return Seen(last.state.without_memory(), None, np.eye(4))  # as if the camera had stood still
 
     def _is_another(self, thumb: np.ndarray) -> bool:
         """Whether a dissolve has ended, or what comes after black is not what was before."""
