@@ -20,9 +20,11 @@ from .motion import Motion
 
 MOST = 6.0
 """Precision never exceeds this: an old value still gives way within some frames."""
+SETTLED = 0.01
+"""The scale of all is the mean over the looks of the shot; later looks count at least so much."""
 CELL, SLOW, SPAN = 32, 0.08, 0.25
-"""The smooth part of the difference, i.e. scale: averaged over cells of so many canvas pixels, and followed
-by this share at each look. A pixel whose log ratio is farther than SPAN from that of most is news."""
+"""The smooth part of the rest, i.e. the scale of regions: averaged over cells of so many canvas pixels, and
+followed by SLOW at each look. A pixel whose log ratio is farther than SPAN from that of most is news."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
 EDGE = 0.05
@@ -37,6 +39,7 @@ class Memory(NamedTuple):
     precision: np.ndarray  # float32, 0 (a guess) to MOST
     confidence: np.ndarray  # float32, the network's own
     known: np.ndarray  # bool: False where no network has said anything
+    looks: int = 1  # of this shot
 
     def scaled(self, factor: float) -> Memory:
         """All radii times a factor."""
@@ -60,7 +63,7 @@ def carry(last: Memory, warp: Warp, warped: np.ndarray, motion: Motion | None) -
     if not known.all():  # beside a hole values are mixed with what is not known
         known = warp.nearest(cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
     precision = warp.linear(last.precision) * (warp.inside & known)
-    return Memory(warped, precision, warp.linear(last.confidence), known)
+    return Memory(warped, precision, warp.linear(last.confidence), known, last.looks)
 
 
 def unobserved(carried: Memory, evidence: Evidence) -> Memory:
@@ -72,31 +75,36 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     """Carried and observed -> shown.
 
     The gain of a pixel is 1 / (1 + precision): 1 where nothing is carried. The smooth part of the difference
-    is scale and only drifts; the rest may change at once.
+    is scale: that of all is a mean over the shot, that of regions drifts; the rest may change at once.
     """
     log_radius, known = np.log(observed.radius), _known(observed)
     both = known & carried.known
     difference = np.where(both, log_radius - carried.log_radius, 0)
     changed = _changed(evidence)
     comparable = both & (carried.precision > 0) & ~evidence.independent & (changed < 0.5)
+    overall = np.float32(0)
     if comparable.any():
-        usual = np.median(difference[comparable][::7])  # of a sample, which tells as much
-        comparable &= np.abs(difference - usual) < SPAN
+        overall = np.median(difference[comparable][::7])  # of a sample, which tells as much
+        comparable &= np.abs(difference - overall) < SPAN
     scale = smooth(difference, comparable)
+    settling = max(SETTLED, 1 / (carried.looks + 1))
+    followed = np.float32(SLOW) * (scale - overall) + np.float32(settling) * overall
     detail = difference - scale
     news = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1
     independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
     gain = np.maximum(1 / (1 + precision), edges(log_radius))
-    fused = carried.log_radius + np.float32(SLOW) * scale + gain * detail
-    fused = np.where(carried.known, fused, log_radius - np.float32(1 - SLOW) * scale)
+    fused = np.where(
+        carried.known, carried.log_radius + followed + gain * detail, log_radius - scale + followed
+    )
     confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
     return Memory(
         np.where(known, fused, carried.log_radius),
         np.where(known, np.minimum(precision + 1, MOST), carried.precision),
         np.where(known, confidence, carried.confidence),
         known | carried.known,
+        carried.looks + 1,
     )
 
 

@@ -1,13 +1,13 @@
 // Twin of velodepth/stream/fuse.py: what was just observed, fused with what is carried along the flow.
 //
-// A memory is {logRadius, precision}, Float32Array (H, W) each. The packaged network says something of every pixel,
+// A memory is {logRadius, precision}, Float32Array (H, W) each, and the number of looks of the shot. The packaged network says something of every pixel,
 // and the page does not show its confidence: so neither a mask nor that is kept.
 
 import { blurred, cellMeans, clipped, enlarged, extremes, percentile } from "./maps.js";
 
 // radius: (H, W), metres
 export function start(radius) {
-  return { logRadius: radius.map(Math.log), precision: new Float32Array(radius.length).fill(1) };
+  return { logRadius: radius.map(Math.log), precision: new Float32Array(radius.length).fill(1), looks: 1 };
 }
 
 // To the next frame: along the flow, and by the camera's own motion where it is known
@@ -18,7 +18,7 @@ export function carry(last, warp, warped, motion) {
     if (motion?.follows[i]) logRadius[i] = Math.log(Math.max(motion.radius[i], 1e-3));
     if (!warp.inside[i]) precision[i] = 0;
   }
-  return { logRadius, precision };
+  return { logRadius, precision, looks: last.looks };
 }
 
 // A frame without an observation: less sure where the picture changed
@@ -27,9 +27,9 @@ export function unobserved(carried, { residual }, settings) {
 }
 
 // radius: observed, (H, W), metres; evidence: of evidence.js
-// settings: {changed, most, cell, slow, span, surprise, blur, edge}
+// settings: {changed, most, settled, cell, slow, span, surprise, blur, edge}
 export function fuse(carried, radius, { residual, independent }, height, width, settings) {
-  const { most, slow, span, surprise, blur } = settings, size = radius.length;
+  const { most, settled, slow, span, surprise, blur } = settings, size = radius.length;
   const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
   let comparable = 0;
   for (let i = 0; i < size; i++) {
@@ -37,20 +37,21 @@ export function fuse(carried, radius, { residual, independent }, height, width, 
     counts[i] = carried.precision[i] > 0 && !independent[i] && changed(residual[i], settings) < 0.5;
     if (counts[i] && comparable++ % 7 === 0) sample.push(detail[i]);
   }
-  const usual = sample.length ? percentile(Float32Array.from(sample), 50) : 0;
-  for (let i = 0; i < size; i++) if (Math.abs(detail[i] - usual) >= span) counts[i] = 0;
+  const overall = sample.length ? percentile(Float32Array.from(sample), 50) : 0;
+  for (let i = 0; i < size; i++) if (Math.abs(detail[i] - overall) >= span) counts[i] = 0;
   const scale = smooth(detail, counts, height, width, settings.cell);
   for (let i = 0; i < size; i++) detail[i] -= scale[i];
+  const settling = (Math.max(settled, 1 / (carried.looks + 1)) - slow) * overall;
   const news = blurred(detail, height, width, blur), alone = blurred(Float32Array.from(independent), height, width, 1.5);
   const edge = edges(observed, height, width, settings.edge);
   const logRadius = new Float32Array(size), precision = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     const doubt = clipped(Math.max(Math.abs(news[i]) / surprise - 1, alone[i], changed(residual[i], settings)), 0, 1);
     const sure = carried.precision[i] * (1 - doubt), gain = Math.max(1 / (1 + sure), edge[i]);
-    logRadius[i] = carried.logRadius[i] + slow * scale[i] + gain * detail[i];
+    logRadius[i] = carried.logRadius[i] + slow * scale[i] + settling + gain * detail[i];
     precision[i] = Math.min(sure + 1, most);
   }
-  return { logRadius, precision };
+  return { logRadius, precision, looks: carried.looks + 1 };
 }
 
 // Means over cells of those that count, bilinear in between; a cell where few count leans on the mean of all
