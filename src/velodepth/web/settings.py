@@ -15,7 +15,7 @@ from .limits import Limits
 from .wire import MAP_SIDE, PICTURE_SIDE
 
 MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
-FUSE = ("MOST", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
+FUSE = ("MOST", "SETTLED", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
 """Constants of stream/motion.py and stream/fuse.py which the page's twins of them take."""
 
 
