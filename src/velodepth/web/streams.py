@@ -134,6 +134,12 @@ class Streams:
         if self._open.pop(stream.id, None):
             stream.close()
 
+    def end_unopened(self, id: str) -> None:
+        """Closes it where no page has begun to watch it."""
+        stream = self._open.get(id)
+        if stream and not stream.taken:
+            self.end(stream)
+
     def end_all(self) -> None:
         for stream in list(self._open.values()):
             self.end(stream)
