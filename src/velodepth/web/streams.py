@@ -19,8 +19,8 @@ from ..presets import Model
 from .limits import Limits, Pace
 from .wire import PICTURE_SIDE, WebcamPictures, fitted, pack
 
-CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif"
-"""What FFmpeg may take an upload for: files that hold their video; a playlist names other files."""
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif,jpeg_pipe,png_pipe,webp_pipe"
+"""What FFmpeg may take an upload for: files that hold their video or photo; a playlist names other files."""
 OPTIONS = {"format_whitelist": CONTAINERS}
 
 
