@@ -68,9 +68,7 @@ def test_the_browser_gives_the_figures_of_the_package(page, address, clip, nano)
         flows.append(find(previous, current))
         return flows[-1]
 
-    # The page estimates a shot's camera from its first look, and looks for no bars, flashes and dissolves.
     stream = nano.stream(flow=kept)
-    stream.watches = False
     frames = [stream.push(picture) for picture in pictures]
     reasons = [frame.keyframe_reason for frame in frames]
     assert reasons.count(None) >= 4 and {"age", "moving", "cut"} < set(reasons)
