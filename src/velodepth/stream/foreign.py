@@ -114,8 +114,10 @@ class ForeignRuntime:
             least = max(NEAREST * float(np.quantile(values[known], 0.99)), np.finfo(np.float32).tiny)
             positive = np.maximum(values, least)
             return 1 / positive if look.kind == "affine_disparity" else positive
+        depth = reference.radius * rays[..., 2]
         sure = known if reference.known is None else known & reference.known
-        alignment = align(values, look.kind, reference.radius * rays[..., 2], sure)
+        # Where too little of it is sure, all of it tells the scale better than nothing does.
+        alignment = align(values, look.kind, depth, sure) or align(values, look.kind, depth, known)
         if alignment is None:
             raise LookError(
                 f"{self._name} said nothing of this picture that follows its depth: its kind is said to be "
