@@ -15,6 +15,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 import velodepth
@@ -33,7 +34,7 @@ BRIEF = Protocol(
     (
         Aligned("metric", "sequence", "metric", ("absrel", "delta1")),
         Aligned("si", "frame", "si_frame", ("absrel", "delta1")),
-        Aligned("ssi", "frame", "ssi_frame", ("delta1",)),
+        Aligned("ssi", "frame", "ssi_frame", ("absrel", "delta1")),
     ),
     frozenset(("tau5", "tae", "flicker", "moving_delta1", "edge_f1")),
 )
@@ -59,12 +60,20 @@ class Truth:
     def look(self, picture: np.ndarray, camera: Any) -> velodepth.Look:
         depth, index = self.known[hashlib.md5(np.ascontiguousarray(picture).tobytes()).digest()]
         random = np.random.default_rng(index)
-        mask = depth > 0
-        noisy = np.where(mask, depth, 1) * np.exp(random.normal(0, NOISE, depth.shape))
+        noisy = filled(depth) * np.exp(random.normal(0, NOISE, depth.shape))
         if self.how == "metric":
-            return velodepth.Look(noisy * np.exp(random.normal(0, FLICKER)), "metric", mask=mask)
+            return velodepth.Look(noisy * np.exp(random.normal(0, FLICKER)), "metric")
         scale, shift = random.uniform(0.5, 2), random.uniform(-0.3, 0.3)
-        return velodepth.Look(scale / noisy + shift, "affine_disparity", mask=mask)
+        return velodepth.Look(scale / noisy + shift, "affine_disparity")
+
+
+def filled(depth: np.ndarray) -> np.ndarray:
+    """Depth (H, W) whose holes, 0, say what the nearest pixel says: networks have none."""
+    holes = (depth <= 0).astype(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(holes, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = np.zeros(labels.max() + 1, depth.dtype)
+    nearest[labels[holes == 0]] = depth[holes == 0]
+    return nearest[labels]
 
 
 class Predictor:
@@ -86,7 +95,7 @@ class Predictor:
         self.index += 1
         if self.stream is None:
             look = self.truth.look(picture, self.camera)
-            return Prediction(self.index, np.where(look.mask, look.depth, np.nan).astype(np.float32))
+            return Prediction(self.index, look.depth.astype(np.float32))
         return Prediction(self.index, self.stream.push(picture).depth)
 
     def finish(self) -> list[Prediction]:

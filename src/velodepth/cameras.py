@@ -38,6 +38,7 @@ _NEWTON_TOLERANCE = 1e-11  # of the lens plane, i.e. 1e-8 pixels at a focal leng
 _NOTHING = 1e-60  # a last coefficient this small changes nothing, and the roots cannot be found
 _CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 64, endpoint=False)) for f in (np.cos, np.sin)], axis=-1)
 NARROWEST, WIDEST = 5.0, 175.0  # degrees a perspective camera sees; beyond, its numbers are a mistake
+MOST_SQUEEZED = 10  # times that one focal length may be the other
 SHARES = 10.0  # numbers below this are shares of the picture and not pixels
 _SMALLEST_FIT_Z = 0.05  # a unit ray this close to 90 degrees says nothing about a pinhole
 
@@ -202,6 +203,11 @@ class Camera(ABC):
                 max(math.atan(at / focal) + math.atan((side - at) / focal) for at, side, focal in sides)
             )
             wrong = "" if NARROWEST <= degrees <= WIDEST else f"make it {degrees:.1f} degrees wide"
+        elif (degrees := math.degrees(max(width / self.fx, height / self.fy))) < NARROWEST:  # near the axis
+            wrong = f"make it {degrees:.1f} degrees wide"
+        squeeze = max(self.fx, self.fy) / min(self.fx, self.fy)
+        if not wrong and squeeze > MOST_SQUEEZED:
+            wrong = f"make its pixels {squeeze:g} times longer than wide"
         if wrong:
             raise VeloDepthError(
                 f"fx, fy, cx, cy of the {self.model} camera are {numbers}, which for a picture of "

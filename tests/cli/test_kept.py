@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -170,3 +171,26 @@ def test_two_batches_do_not_share_a_folder(call, street, folder):
     assert outcome.status == 2 and "another run is writing" in outcome.err
     assert names(folder / "out") == []
     assert call("batch", street, "--out", "out", "--workers", 1, *FAST).status == 0
+
+
+# Full disks
+
+
+def test_a_disk_full_in_one_clip_fails_that_clip_alone(call, folder, encode):
+    pytest.importorskip("pyarrow")
+    disk = folder / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("no right to mount a disk")
+    try:
+        (folder / "recs").mkdir()
+        for name, frames in (("a-small", 4), ("b-large", 200), ("c-small", 5)):
+            encode(folder / f"recs/{name}.mp4", frames)
+        outcome = call("batch", "recs", "--out", "disk", "--workers", 1)
+        assert outcome.status == 2
+        assert "2 done, 0 done before, 1 failed" in outcome.out
+        assert re.fullmatch(r".*b-large\.mp4: the disk of .* is full: free some space .*\n", outcome.err)
+        assert names(disk) == [".velodepth", "a-small.npz", "c-small.npz", "manifest.parquet"]
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

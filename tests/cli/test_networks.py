@@ -79,3 +79,43 @@ def test_realtime_writes_every_frame_and_begins_with_the_base(call, street, fold
     assert archive["depth"].shape == (12, 48, 64) and archive["keyframe"][0]
     off = np.abs(np.log(archive["depth"] / np.linspace(4, 1, 48)[:, None]))
     assert np.median(off[-1]) < 0.1 < np.median(off[0])
+
+
+RELATIVE = """
+import numpy as np
+import velodepth
+
+class Disparity:
+    def look(self, picture, camera):
+        height, width = picture.shape[:2]
+        return velodepth.Look(np.tile(np.linspace(10, 40, height)[:, None], (1, width)), "affine_disparity")
+"""
+
+
+def test_relative_depth_is_said_in_every_file(call, street, folder):
+    (folder / "own.py").write_text(RELATIVE)
+    told = "npz,jsonl,png,tiff,exr,ply,glb,side,depth,stereo,bag"
+    common = ("--preset", "own.py:Disparity", "--save", told, "--max-frames", "2", "--ply-every", "1")
+    outcome = call("run", street, *common, "--relative")
+    assert outcome.status == 0, outcome.err
+    archive = np.load(folder / "street.npz")
+    assert str(archive["measure"]) == "relative depth"
+    assert np.median(archive["depth"]) == pytest.approx(
+        1 / 25, rel=0.1
+    )  # 1 / disparity as the network says it
+    names = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".py", ".npz")
+    ]
+    assert {path.suffix for path in names} == {
+        *(".jsonl", ".png", ".tiff", ".exr", ".ply", ".glb", ".mp4", ".mcap"),
+    }
+    for path in names:
+        content = path.read_bytes()
+        assert b"relative depth" in content or b"relative_depth" in content, path
+    again = call("run", street, *common, "--overwrite")
+    assert again.status == 0 and str(np.load(folder / "street.npz")["measure"]) == "depth"
+
+
+def test_relative_is_for_networks_of_others(call, street, folder):
+    outcome = call("run", street, "--relative")
+    assert outcome.status == 2 and "nano tells metres" in outcome.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import struct
 import tempfile
@@ -20,6 +21,7 @@ from websockets.sync.client import connect
 from velodepth.presets import DEMO_CLIP
 from velodepth.stream.frame import DepthFrame
 from velodepth.web.limits import Limits
+from velodepth.web.streams import VisitorStream
 
 
 def post(address, body, **headers):
@@ -145,6 +147,20 @@ def test_an_upload_that_nobody_watches_is_removed(serve, walk):
         with watch(address, id) as socket:
             assert "not here any more" in json.loads(socket.recv())["error"]
         assert kept() == []
+
+
+def test_nothing_of_a_stream_is_held_once_it_is_over(serve, walk):
+    with serve(Limits(starts_a_minute=100)) as address:
+        for _ in range(6):
+            _, facts = post(address, walk.read_bytes())
+            with watch(address, facts["id"]) as socket:
+                while not isinstance(socket.recv(), str):
+                    pass
+        while kept():
+            time.sleep(0.01)
+        gc.collect()
+        held = [thing for thing in gc.get_objects() if type(thing) is VisitorStream]
+        assert len(held) <= 1  # the last one may still be on its way out
 
 
 def test_who_is_silent_loses_the_place(serve):

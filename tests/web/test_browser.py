@@ -13,11 +13,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
+from velodepth.stream import content
 from velodepth.stream.canvas import Canvas, to_uint8
 from velodepth.stream.flow import DisFlow
 from velodepth.web.static import export
 
-# One worker for the whole clip, fed as local.js does; `flow` null: the browser finds its own.
+# One worker for the whole clip, fed as local.js does; where a flow is false it finds its own.
 ASK = """
 async ([size, pictures, flows]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -34,7 +35,7 @@ async ([size, pictures, flows]) => {
   const answers = [];
   for (let i = 0; i < pictures.length; i++) {
     const image = new ImageData(new Uint8ClampedArray(bytes(pictures[i])), ...size);
-    const flow = flows && i ? new Float32Array(bytes(flows[i - 1]).buffer) : undefined;
+    const flow = flows[i] ? new Float32Array(bytes(flows[i]).buffer) : undefined;
     worker.postMessage({ image, flow, full: true });
     const { reason, map, camera } = await told();
     const text = new Uint8Array(map.buffer).reduce((text, byte) => text + String.fromCharCode(byte), "");
@@ -53,7 +54,8 @@ def sent(array):
 def asked(page, pictures, flows):
     height, width = pictures[0].shape[:2]
     opaque = [np.dstack([picture, np.full((height, width), 255, np.uint8)]) for picture in pictures]
-    told = page.evaluate(ASK, [[width, height], list(map(sent, opaque)), flows and list(map(sent, flows))])
+    fields = [flow is not None and sent(flow) for flow in flows]
+    told = page.evaluate(ASK, [[width, height], list(map(sent, opaque)), fields])
     for answer in told:
         answer["depth"] = np.frombuffer(base64.b64decode(answer["depth"]), np.float32).reshape(height, width)
     return told
@@ -61,18 +63,20 @@ def asked(page, pictures, flows):
 
 def test_the_browser_gives_the_figures_of_the_package(page, address, clip, nano):
     other = [np.ascontiguousarray(picture[::-1]) for picture in clip[40:42]]
-    pictures = [*clip[:4], *clip[4:16:4], *other]  # a slow walk, a quicker one, a cut
-    flows = []
+    flash, black = np.full_like(clip[0], 255), np.zeros_like(clip[0])
+    # a slow walk, a flash, a quicker walk, a cut, and another scene after black
+    pictures = [*clip[:4], flash, *clip[4:16:4], *other, black, clip[20]]
+    flows = [None] * len(pictures)
 
     def kept(previous, current, find=DisFlow()):  # noqa: B008
-        flows.append(find(previous, current))
-        return flows[-1]
+        flows[len(frames)] = find(previous, current)
+        return flows[len(frames)]
 
-    # The page estimates a shot's camera from its first look, and looks for no bars, flashes and dissolves.
-    stream = nano.stream(flow=kept)
-    stream.watches = False
-    frames = [stream.push(picture) for picture in pictures]
+    stream, frames = nano.stream(flow=kept), []
+    for picture in pictures:
+        frames.append(stream.push(picture))
     reasons = [frame.keyframe_reason for frame in frames]
+    assert flows[4] is None and flows[-1] is None and reasons[-1] == "cut"
     assert reasons.count(None) >= 4 and {"age", "moving", "cut"} < set(reasons)
     page.goto(f"http://{address}/local/")
     told = asked(page, pictures, flows)
@@ -89,6 +93,31 @@ def test_the_browser_gives_the_figures_of_the_package(page, address, clip, nano)
         ]
         np.testing.assert_allclose(answer["camera"], lens, rtol=1e-3)
     assert page.errors == []
+
+
+def test_the_browser_notices_a_dissolve_as_the_package_does(page, address, clip):
+    one, two = clip[0].astype(float), clip[60][::-1].astype(float)
+    shares = np.r_[np.zeros(10), np.linspace(0, 1, 13), np.ones(16)]
+    pictures = [np.rint(one + share * (two - one)).astype(np.uint8) for share in shares]
+    thumbs, dissolve = list(map(content.thumbnail, pictures)), content.Dissolve()
+    expected = [dissolve.is_over(thumb) for thumb in thumbs]
+    assert any(expected) and not any(expected[:16])
+    page.goto(f"http://{address}/local/")
+    found, shows = page.evaluate(
+        """async ([size, pictures]) => {
+          const { content, Dissolve, thumbnail } = await import("./browser/content.js");
+          const settings = (await (await fetch("settings.json")).json()).content;
+          const bytes = (text) => Uint8ClampedArray.from(atob(text), (letter) => letter.charCodeAt(0));
+          const image = (text) => new ImageData(bytes(text), ...size);
+          const thumbs = pictures.map((text) => thumbnail(image(text), settings.size));
+          const dissolve = new Dissolve(settings);
+          const over = thumbs.map((thumb) => dissolve.isOver(thumb));
+          return [over, thumbs.map((thumb) => content(thumb, settings))];
+        }""",
+        [[320, 240], [sent(np.dstack([p, np.full((240, 320), 255, np.uint8)])) for p in pictures]],
+    )
+    assert found == expected
+    np.testing.assert_allclose(shows, list(map(content.content, thumbs)), rtol=1e-2)
 
 
 def test_its_own_flow_is_near_that_of_the_package(page, address, clip, nano):

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 
+import cv2
 import numpy as np
+import pytest
 
 import velodepth
 
@@ -194,3 +196,20 @@ def test_pictures_fill_the_width_of_a_telephone(browser, address, walk):
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert metres(page) > 0  # also once the finger is lifted
     context.close()
+
+
+@pytest.mark.parametrize("path", ["", "local/"], ids=["by the server", "by the browser"])
+def test_a_photo_is_a_clip_of_one_frame(page, address, clip, nano, tmp_path, path):
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), clip[0][..., ::-1])
+    page.goto(f"http://{address}/{path}")
+    page.locator("#file").set_input_files(photo)
+    page.wait_for_selector('body[data-state="done"][data-shown="0"]')
+    facts = page.locator("#facts").text_content()
+    assert "photo.png" in facts and "Frames1" in facts
+    expected = next(nano.run([clip[0]])).depth
+    canvas = page.locator("#depth > canvas").bounding_box()
+    page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
+    middle = expected[110:130, 150:170]
+    assert middle.min() * 0.95 <= metres(page) <= middle.max() * 1.05
+    assert page.errors == []

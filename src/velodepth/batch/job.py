@@ -30,6 +30,7 @@ class Settings:
     runtime: str | None = None
     device: str | None = None
     policy: str = "adaptive"
+    relative: bool = False  # as velodepth.load
     near: float | None = None  # metres, as in media.writing.Options
     far: float | None = None
     points: int = 30
@@ -166,7 +167,7 @@ class Worker:
 
         self._settings, self._out = settings, Path(out)
         self._camera = Camera.from_dict(parse_json(settings.camera)) if settings.camera else None
-        self._model = load(settings.preset, settings.runtime, settings.device)
+        self._model = load(settings.preset, settings.runtime, settings.device, settings.relative)
         self._model.stream(policy=settings.policy)  # an unknown one is told now
 
     def work(self, job: Job) -> Receipt | Failure:

@@ -20,7 +20,7 @@ ROWS = ("fx", "fy", "cx", "cy", "horizontal field of view")
 # python benchmarks/camera.py RGBD, with nano
 MEASURED = (
     "How far frames differ is not how far they are off: on seven real sequences with known cameras, the\n"
-    "focal length was off by 8 % (median), 30 % at most, and between lowest and highest in four of them."
+    "focal length was off by 14 % (median), 22 % at most, and between lowest and highest in two of them."
 )
 
 

@@ -45,6 +45,7 @@ def live(
     range_: options.Range = None,
     camera: options.CameraFile = None,
     policy: options.Policy = "adaptive",
+    relative: options.Relative = False,
     loop: Annotated[bool, typer.Option("--loop", help="Play a file over and over.")] = False,
     save: Annotated[
         str | None,
@@ -107,7 +108,7 @@ def live(
     is_live = first[0].live
     told = Options(near, far, overwrite=overwrite, inputs=first[0].paths)
     feed = Feed(lambda: first.pop() if first else opened(), lost, found)
-    stream = load(preset, runtime, device).stream(lens or first[0].camera, policy, beside=True)
+    stream = load(preset, runtime, device, relative).stream(lens or first[0].camera, policy, beside=True)
     pipeline = Pipeline(feed, stream)
     with (
         _record(save, told) as record,

@@ -35,6 +35,12 @@ Policy = Annotated[
         help="When the network looks: adaptive, every, every:N, per-frame (nothing is carried) or published.",
     ),
 ]
+Relative = Annotated[
+    bool,
+    typer.Option(
+        "--relative", help="Keep the unit of a network of others that tells no metres; files say so."
+    ),
+]
 Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
 AllowHost = Annotated[

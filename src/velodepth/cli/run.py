@@ -51,6 +51,7 @@ def run(
     runtime: options.Runtime = None,
     device: options.Device = None,
     policy: options.Policy = "adaptive",
+    relative: options.Relative = False,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="As live: at its own pace, looks beside the stream.")
     ] = False,
@@ -132,11 +133,11 @@ def run(
     if stills and not isinstance(whole, Images):
         raise VeloDepthError(f"--stills is for images, and {whole.name} is none: leave it out")
     if isinstance(whole, Images) and (stills or len(whole.paths) == 1) and not rerun:
-        model = load(preset, runtime, device)
+        model = load(preset, runtime, device, relative)
         process_photos(whole.paths, model, out, kinds, (near, far), cloud, lens, box, overwrite, quiet)
         return
     pictures = Excerpt(whole, start, duration, stride, box)
-    model = load(preset, runtime, device)
+    model = load(preset, runtime, device, relative)
     facts = {
         "velodepth": __version__,
         "source": pictures.name,
@@ -144,6 +145,7 @@ def run(
         "runtime": model.runtime.name,
         "device": model.runtime.device,
         "policy": policy,
+        "relative": relative,
     }
     sound = None if no_sound else pictures.sound
     inputs = [*pictures.paths, *([camera] if camera else [])]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +23,10 @@ from .predictor import Clip, Prediction
 from .spool import motions_in
 
 FACTS = 1 << 26  # bytes of an array with a value a frame
+UNREADABLE = (  # what NumPy and zipfile raise for files that are damaged or of others' making
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError, TypeError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 DEPTH = ("depth", "depths")  # names of the array in an NPZ; the second is Video Depth Anything's
 MAPS = ("confidence", "points", "rays")  # what else may be there, a row a frame
 FILES = ("", "_depths")  # what follows a sequence's name, before .npz
@@ -106,9 +112,9 @@ class FolderPredictor:
             if depth.ndim != 2:
                 raise ValueError(f"its depth has shape {depth.shape}, not (h, w)")
             return depth.astype(np.float32)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise VeloDepthError(
-                f"sequence {name}, frame {index}: {path} cannot be read ({error}); replace it"
+                f"sequence {name}, frame {index}: {path} cannot be read ({_why(error)}); replace it"
             ) from error
 
     def _png(self, path: Path) -> np.ndarray:
@@ -142,8 +148,10 @@ class _NpzClip:
                     for key in ("index", "keyframe", "seconds", "claim", "motion")
                     if key in arrays and _is_short(self._archive, key)
                 }
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise VeloDepthError(f"{path} cannot be read as predictions ({error}); replace it") from error
+        except UNREADABLE as error:
+            raise VeloDepthError(
+                f"{path} cannot be read as predictions ({_why(error)}); replace it"
+            ) from error
         if claim is None and self._key == "depths":
             raise VeloDepthError(
                 f"{path} does not say what it predicts: give its claim, affine_disparity for Video Depth "
@@ -158,6 +166,8 @@ class _NpzClip:
             if facts[key].shape != ((rows, 4, 4) if key == "motion" else (rows,)):
                 raise VeloDepthError(f"{path} has {rows} rows, but {facts[key].shape} of {key}: replace it")
         index = facts.get("index", np.arange(rows))
+        if index.dtype.kind not in "iu":
+            raise VeloDepthError(f"{path} has an index of {index.dtype}: give whole numbers")
         self._row = {int(frame): row for row, frame in enumerate(index)}
         self._keyframe, self._seconds = facts.get("keyframe"), facts.get("seconds")
         self._motions = motions_in(facts.get("motion"), rows)
@@ -168,9 +178,9 @@ class _NpzClip:
             raise VeloDepthError(f"sequence {name}: {self.path} has no prediction for frame {index}; add it")
         try:
             maps = {key: rows[row] for key, rows in self._maps.items()}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise VeloDepthError(
-                f"sequence {name}, frame {index}: {self.path} cannot be read ({error}); replace it"
+                f"sequence {name}, frame {index}: {self.path} cannot be read ({_why(error)}); replace it"
             ) from error
         return {
             "depth": maps.pop(self._key),
@@ -220,6 +230,12 @@ def _is_short(archive: zipfile.ZipFile, key: str) -> bool:
     if math.prod(shape) * dtype.itemsize > FACTS:
         raise ValueError(f"its {key} is {shape}, too long for a value a frame")
     return True
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, in one line of what can be printed."""
+    words = " ".join(str(error).split())[:200] or type(error).__name__
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def checked_claim(claim: str) -> Claim:

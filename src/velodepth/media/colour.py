@@ -67,9 +67,9 @@ class Colouring:
         number is painted grey.
         """
         self.follow(frame)
-        return self._painted(frame.metres)
+        return self._painted(frame.metres, "" if frame.relative else " m")
 
-    def _painted(self, depth: np.ndarray) -> np.ndarray:
+    def _painted(self, depth: np.ndarray, unit: str = " m") -> np.ndarray:
         known = (depth > 0) & (depth < np.inf)
         if self._range is None:
             return np.full((*known.shape, 3), UNKNOWN, np.uint8)
@@ -80,7 +80,7 @@ class Colouring:
             picture[~known] = UNKNOWN
         if self._scale and min(known.shape) >= 180:
             if self._bar is None or self._bar.key != (near, far, known.shape):
-                self._bar = Bar(near, far, known.shape)
+                self._bar = Bar(near, far, known.shape, unit)
             self._bar.draw(picture)
         return picture
 
@@ -147,13 +147,14 @@ def sample(depth: np.ndarray) -> np.ndarray:
 class Bar:
     """The scale for a range and a (height, width): colours, far above and near below, distances in metres."""
 
-    def __init__(self, near: float, far: float, shape: tuple[int, ...]) -> None:
+    def __init__(self, near: float, far: float, shape: tuple[int, ...], unit: str = " m") -> None:
         self.key = (near, far, shape)
         text = max(9, round(min(shape) / 42))  # height of a digit in pixels
         pad = thick = self._margin = round(0.9 * text)
         length, left = round(0.42 * shape[0]), pad + thick + round(0.9 * text)
         labels = {
-            metres: _lettering(f"{metres:.4g} m", text) for metres in ticks(near, far, 2.4 * text / length)
+            metres: _lettering(f"{metres:.4g}{unit}", text)
+            for metres in ticks(near, far, 2.4 * text / length)
         }
         widest = max(letters.shape[1] for letters in (_lettering("0.25 m", text), *labels.values()))
         tall, wide = length + 2 * pad + text, left + widest + pad

@@ -75,7 +75,7 @@ class TiffWriter(FolderWriter):
         import tifffile
 
         code = io.BytesIO()
-        text = f"measure: {frame.measure}, metres"
+        text = f"measure: {frame.measure}" + ("" if frame.relative else ", metres")
         tifffile.imwrite(code, frame.metres, photometric="minisblack", metadata=None, description=text)
         path.write_bytes(code.getbuffer())
 

@@ -132,6 +132,8 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
         pixels |= {"fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy}
         nodes.append({"name": "camera", "camera": 0})
         gltf["cameras"] = [{"type": "perspective", "perspective": lens, "extras": pixels}]
+    if frame.relative:
+        gltf["extras"] = {"measure": frame.measure}
     if nodes:
         gltf["nodes"] = nodes
         gltf["scenes"][0]["nodes"] = list(range(len(nodes)))

@@ -68,10 +68,11 @@ class PlyWriter(PointsWriter):
         for i, (axis, colour) in enumerate(zip(AXES, COLOURS, strict=True)):
             vertices[axis] = points[:, i]
             vertices[colour] = colours[:, i]
+        unit = "relative depth" if frame.relative else "metres"
         header = [
             "ply",
             "format binary_little_endian 1.0",
-            f"comment frame {frame.index} at {frame.time:.6f} s; metres, x right, y down, z forward",
+            f"comment frame {frame.index} at {frame.time:.6f} s; {unit}, x right, y down, z forward",
             f"element vertex {len(vertices)}",
             *(f"property float {axis}" for axis in AXES),
             *(f"property uchar {colour}" for colour in COLOURS),

@@ -59,7 +59,9 @@ class BagWriter(FileWriter):
         self._bag.open()
         self._connections = [
             self._bag.add_connection(
-                topic.replace("/depth/", f"/{frame.measure}/"), msgtype, typestore=self._store
+                topic.replace("/depth/", f"/{frame.measure.replace(' ', '_')}/"),
+                msgtype,
+                typestore=self._store,
             )
             for topic, msgtype in TOPICS.items()
             if msgtype != CLOUD or self._cloud.kept != "none"

@@ -37,7 +37,8 @@ class JsonLinesWriter(FileWriter):
 
     def _begin(self, frame: DepthFrame) -> None:
         self._file = self._temporary.open("w", encoding="utf-8", newline="\n")
-        self._line({**self._facts, "measure": frame.measure, "units": UNITS})
+        units = UNITS | {"depth": "of the network's own"} if frame.relative else UNITS
+        self._line({**self._facts, "measure": frame.measure, "units": units})
 
     def _add(self, frame: DepthFrame) -> None:
         depth = sample(frame.metres)

@@ -37,7 +37,9 @@ class Preset:
     load: Callable[[str, str | None], Model]  # (runtime, device) -> model
 
 
-def load(preset: str = "nano", runtime: str | None = None, device: str | None = None) -> Model:
+def load(
+    preset: str = "nano", runtime: str | None = None, device: str | None = None, relative: bool = False
+) -> Model:
     """A model by name.
 
     preset: "nano" (packaged, runs anywhere), "large" (the published checkpoint, fetched from the hub), the
@@ -45,7 +47,8 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
     `velodepth export` wrote, or a per-image network of others, carried by nano: "my_network.py:Name",
     "network.onnx", "owner/name" of the Hugging Face hub, or a folder (docs/networks.md).
     runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
-    the CPU, or the best device that torch finds.
+    the CPU, or the best device that torch finds. relative: depth stays in the unit of a network of others
+    that tells none; otherwise it gets nano's metres.
     Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.
     """
     if preset in PRESETS:
@@ -66,7 +69,12 @@ def load(preset: str = "nano", runtime: str | None = None, device: str | None = 
         raise VeloDepthError(
             f"preset {entry.name!r} does not run on {runtime!r}: choose {' or '.join(entry.runtimes)}"
         )
-    return entry.load(runtime, device)
+    model = entry.load(runtime, device)
+    if relative:
+        if not isinstance(model.runtime, ForeignRuntime):
+            raise VeloDepthError(f"{entry.name} tells metres: relative is for networks of others that do not")
+        model.runtime.relative = True
+    return model
 
 
 def demo_clip() -> Path:

@@ -20,6 +20,8 @@ class State:
     uncovered: float = 0.0  # 0..1: share of pixels whose source under the refined flow is outside; 0 at looks
     memory: Any = None  # the runtime's own, opaque; stays on its device
     known: np.ndarray | None = None  # (H, W) bool: where radius means something; None: everywhere
+    guess: bool = False  # somebody else's, in place of a network that has not looked: any look outweighs it
+    relative: bool = False  # radius is in a unit of the network's own, not in metres
     published_confidence: np.ndarray | None = None
     """(H, W) float32: what the published code shows as confidence on propagated frames, which is the radius
     again (network.md, section 6.8). None at looks and for networks that were not published."""

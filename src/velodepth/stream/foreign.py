@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,11 +12,16 @@ from ..adapters.alignment import align
 from ..adapters.look import DepthNetwork, Look, checked_look
 from ..errors import LookError, VeloDepthError
 from ..runtime.protocol import Original, Runtime, State
-from .canvas import Canvas, CanvasSpec
-from .evidence import Warp
+from .canvas import Canvas, CanvasSpec, to_uint8
+from .evidence import CHANGED, Evidence, Warp
+from .fuse import smooth
 
 FRONT = 0.05
 """z of a unit ray below which depth along z says nothing of the distance."""
+STIRS = CHANGED / 2
+"""Photometric residual from which a pixel shows something new; the fusion begins to doubt it there."""
+LEAST = 0.002
+"""Share of the picture that is new from which on the base looks."""
 NEAREST = 0.02
 """Of a network's own units, as a share of the largest: disparity or depth below counts as that."""
 
@@ -30,9 +36,8 @@ class ForeignRuntime:
 
     What the network says is laid onto the canvas. Depth that is relative is aligned to what is carried, in
     its own space, so that scale and shift that differ from look to look do not flicker; to the base where
-    nothing is carried. Masked pixels are not known. Between looks a log radius is what was shown, moved along
-    the flow, plus what has changed in the base's: the network's detail and scale stay, and a thing that comes
-    nearer does so.
+    nothing is carried. Masked pixels are not known. Between looks the base answers where the picture shows
+    something new, at the scale of what is carried around it; all else is carried as it is.
     """
 
     estimates = False  # one camera a shot: the first look's, to which what is relative is aligned
@@ -77,22 +82,25 @@ class ForeignRuntime:
         # Where nothing is known something must stand: the base's, at the scale of the rest.
         scale = np.exp(np.median(np.log(radius[known] / own.radius[known])))
         radius = np.where(known, radius, own.radius * scale).astype(np.float32)
-        return State(radius, own.rays, self._confidence(look, own, at), known=known, memory=own.radius)
+        relative = self.relative and look.kind != "metric"
+        confidence = self._confidence(look, own, at)
+        return State(radius, own.rays, confidence, known=known, memory=luma_of(canvas), relative=relative)
 
     def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
-        """See `Runtime.carry`. A state without memory is the base's own."""
-        own = self.base.look(canvas, state.rays)
-        warp = Warp(flow)
-        shown = warp.sharp(np.log(state.radius))
-        before = state.radius if state.memory is None else state.memory
-        change = np.log(own.radius) - warp.sharp(np.log(before))
-        entered = own.radius * np.exp(np.median(np.log(state.radius / before)))
-        radius = np.where(warp.inside, np.exp(shown + change), entered)
-        known = warp.inside.copy()
+        """See `Runtime.carry`. memory: the last canvas's luma, uint8 (H, W); None: it is not known."""
+        warp, now = Warp(flow), luma_of(canvas)
+        changed = ~warp.inside
+        if state.memory is not None:
+            changed |= Evidence(1, flow, warp, state.memory, now, None, state.confidence).residual > STIRS
+        known = changed.copy()
         if state.known is not None:
-            known &= warp.nearest(state.known.view(np.uint8)) > 0
-        known |= ~warp.inside
-        return State(radius, state.rays, own.confidence, known=known, memory=own.radius)
+            known &= ~warp.inside | (warp.nearest(state.known.view(np.uint8)) > 0)
+        if known.mean() < LEAST:  # nothing to see that would be worth a look
+            return replace(state, known=np.zeros_like(known), memory=now, guess=True)
+        own = self.base.look(canvas, state.rays)
+        ratio = warp.linear(np.log(state.radius)) - np.log(own.radius)
+        radius = own.radius * np.exp(smooth(ratio, ~changed))
+        return replace(state, radius=radius, confidence=own.confidence, known=known, memory=now, guess=True)
 
     def _depth(
         self, look: Look, values: np.ndarray, known: np.ndarray, reference: State | None, rays: np.ndarray
@@ -106,8 +114,10 @@ class ForeignRuntime:
             least = max(NEAREST * float(np.quantile(values[known], 0.99)), np.finfo(np.float32).tiny)
             positive = np.maximum(values, least)
             return 1 / positive if look.kind == "affine_disparity" else positive
+        depth = reference.radius * rays[..., 2]
         sure = known if reference.known is None else known & reference.known
-        alignment = align(values, look.kind, reference.radius * rays[..., 2], sure)
+        # Where too little of it is sure, all of it tells the scale better than nothing does.
+        alignment = align(values, look.kind, depth, sure) or align(values, look.kind, depth, known)
         if alignment is None:
             raise LookError(
                 f"{self._name} said nothing of this picture that follows its depth: its kind is said to be "
@@ -147,3 +157,8 @@ def laid(map: np.ndarray, at: Canvas) -> np.ndarray:
     left, top = round(at.left * right), round(at.top * down)
     whole[top : top + inner[1], left : left + inner[0]] = small[: at.height - top, : at.width - left]
     return whole
+
+
+def luma_of(canvas: np.ndarray) -> np.ndarray:
+    """Canvas (3, H, W) -> uint8 (H, W)."""
+    return cv2.cvtColor(to_uint8(canvas), cv2.COLOR_RGB2GRAY)

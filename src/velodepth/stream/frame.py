@@ -152,14 +152,21 @@ class DepthFrame:
         return np.linalg.norm(self.points, axis=2)
 
     @property
-    def measure(self) -> Literal["depth", "distance"]:
-        """Which of the two files hold: depth, unless the camera sees behind itself, where it says nothing."""
-        return "distance" if self._lens.sees_behind else "depth"
+    def relative(self) -> bool:
+        """Whether depth is in a unit of the network's own instead of metres (`velodepth.load`)."""
+        return self._state.relative
+
+    @property
+    def measure(self) -> Literal["depth", "distance", "relative depth", "relative distance"]:
+        """What files hold: depth, unless the camera sees behind itself, where it says nothing."""
+        if self._lens.sees_behind:
+            return "relative distance" if self.relative else "distance"
+        return "relative depth" if self.relative else "depth"
 
     @property
     def metres(self) -> np.ndarray:
         """(H, W) float32: what `measure` says."""
-        return self.distance if self.measure == "distance" else self.depth
+        return self.distance if self._lens.sees_behind else self.depth
 
     @cached_property
     def rays(self) -> np.ndarray:

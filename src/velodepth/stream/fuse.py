@@ -25,6 +25,8 @@ SETTLED = 0.01
 CELL, SLOW, SPAN = 32, 0.08, 0.25
 """The smooth part of the rest, i.e. the scale of regions: averaged over cells of so many canvas pixels, and
 followed by SLOW at each look. A pixel whose log ratio is farther than SPAN from that of most is news."""
+FADES = 0.85
+"""What is left of precision after each frame of which the network itself says nothing."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
 EDGE = 0.05
@@ -69,6 +71,17 @@ def carry(last: Memory, warp: Warp, warped: np.ndarray, motion: Motion | None) -
 def unobserved(carried: Memory, evidence: Evidence) -> Memory:
     """A frame without an observation: what is carried, less sure where the picture changed."""
     return carried._replace(precision=carried.precision * (1 - _changed(evidence)))
+
+
+def guessed(carried: Memory, guess: State, evidence: Evidence) -> Memory:
+    """A frame of which only somebody else has said something: taken where the picture changed or nothing was
+    carried, with no precision, and all that is carried fades a little."""
+    share = np.where(_known(guess), np.maximum(_changed(evidence), carried.precision <= 0), 0)
+    fused = carried.log_radius + share * (np.log(guess.radius) - carried.log_radius)
+    confidence = carried.confidence + share * (guess.confidence - carried.confidence)
+    precision = carried.precision * np.float32(FADES) * (1 - _changed(evidence))
+    known = carried.known | (_known(guess) & (share > 0))
+    return Memory(fused.astype(np.float32), precision, confidence.astype(np.float32), known)
 
 
 def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:

@@ -196,7 +196,8 @@ class DepthStream:
                 state = looked
             elif self._runtime.carries:
                 state = self._runtime.carry(last.state, canvas, step.flow)
-                memory = fuse.fuse(memory, state, step.evidence)
+                combine = fuse.guessed if state.guess else fuse.fuse
+                memory = combine(memory, state, step.evidence)
             if looked is not None:
                 if last.preliminary:
                     memory = memory._replace(precision=np.zeros_like(memory.precision))

@@ -86,9 +86,8 @@ def create_app(model: Model, limits: Limits | None = None, allowed: Iterable[str
         except BaseException:
             streams.end(stream)
             raise
-        asyncio.get_running_loop().call_later(
-            limits.unopened, lambda: None if stream.taken else streams.end(stream)
-        )
+        # By its name, as the timer lives on when the stream has long been watched and is gone.
+        asyncio.get_running_loop().call_later(limits.unopened, streams.end_unopened, stream.id)
         return JSONResponse(facts, 201)
 
     @app.websocket("/streams/{id}")

@@ -8,15 +8,17 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
-from ..stream import evidence, fuse, motion
+from ..stream import content, evidence, fuse, lens, motion, stream
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.keyframes import Adaptive
 from .limits import Limits
 from .wire import MAP_SIDE, PICTURE_SIDE
 
 MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
+LENS = ("ENOUGH", "MOST", "BRIGHTER", "RISING")
+CONTENT = ("SIZE", "NOTHING", "PLENTY", "LAGS", "OTHER", "BLEND", "MIDDLE")
 FUSE = ("MOST", "SETTLED", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
-"""Constants of stream/motion.py and stream/fuse.py which the page's twins of them take."""
+"""Constants of modules in stream/ which the page's twins of them take."""
 
 
 def server_settings(model: Model, limits: Limits) -> dict[str, Any]:
@@ -50,6 +52,10 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "evidence": {"quiet": evidence.QUIET, "changed": evidence.CHANGED},
         "motion": {name.lower(): getattr(motion, name) for name in MOTION},
         "fuse": {"changed": evidence.CHANGED, **{name.lower(): getattr(fuse, name) for name in FUSE}},
+        "lens": {name.lower(): getattr(lens, name) for name in LENS},
+        "content": {name.lower(): getattr(content, name) for name in CONTENT},
+        "flash": stream.FLASH,
+        "same": stream.SAME,
         "range": colours,
         **_shared(limits),
     }

@@ -19,8 +19,8 @@ from ..presets import Model
 from .limits import Limits, Pace
 from .wire import PICTURE_SIDE, WebcamPictures, fitted, pack
 
-CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif"
-"""What FFmpeg may take an upload for: files that hold their video; a playlist names other files."""
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif,jpeg_pipe,png_pipe,webp_pipe"
+"""What FFmpeg may take an upload for: files that hold their video or photo; a playlist names other files."""
 OPTIONS = {"format_whitelist": CONTAINERS}
 
 
@@ -133,6 +133,12 @@ class Streams:
         """Closes it; twice is as good as once."""
         if self._open.pop(stream.id, None):
             stream.close()
+
+    def end_unopened(self, id: str) -> None:
+        """Closes it where no page has begun to watch it."""
+        stream = self._open.get(id)
+        if stream and not stream.taken:
+            self.end(stream)
 
     def end_all(self) -> None:
         for stream in list(self._open.values()):

@@ -13,6 +13,7 @@ export class LocalEngine {
   }
 
   video(file, on) {
+    if (file.type.startsWith("image/")) return this.photo(file, on);
     const element = document.createElement("video");
     element.src = URL.createObjectURL(file);
     element.muted = true;
@@ -36,6 +37,17 @@ export class LocalEngine {
     });
   }
 
+  photo(file, on) {
+    return this.work(on, async (look) => {
+      const picture = await createImageBitmap(file).catch(() => { // upright, as its EXIF says
+        throw new Error(`This browser cannot show ${file.name}: give another photo`);
+      });
+      on.expect(1);
+      await look(picture, 0);
+      picture.close();
+    });
+  }
+
   webcam(element, on) {
     const began = performance.now();
     // The next picture is taken when the last one is done: the newest one, and the lag cannot grow.
@@ -44,7 +56,7 @@ export class LocalEngine {
     });
   }
 
-  // Starts a stream of its own; feed(look) gives it pictures: look(video element, time) -> false once it is to end.
+  // Starts a stream of its own; feed(look) gives it pictures: look(video element or bitmap, time) -> false once it is to end.
   work(on, feed) {
     const { settings } = this;
     const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" });
@@ -64,7 +76,8 @@ export class LocalEngine {
     worker.onerror = () => failed(new Error("This browser cannot start the network: reload the page, or use a newer browser"));
     const look = async (element, time) => {
       if (stopped) return false;
-      const size = fittedSize(element.videoWidth, element.videoHeight, settings.picture_side);
+      const [width, height] = [element.videoWidth ?? element.width, element.videoHeight ?? element.height];
+      const size = fittedSize(width, height, settings.picture_side);
       if (!count) [canvas.width, canvas.height] = size;
       if (String(size) !== String([canvas.width, canvas.height])) {
         throw new Error("The webcam's pictures changed their size: start it again");

@@ -98,7 +98,7 @@ export class Canvas {
 }
 
 // For each of `cells` along an axis of `size` pixels: the first pixel it covers, and the share of each in its mean.
-function weights(size, cells) {
+export function weights(size, cells) {
   const scale = size / cells;
   return Array.from({ length: cells }, (_, i) => {
     const from = i * scale, to = Math.min((i + 1) * scale, size), first = Math.floor(from + 1e-6);
