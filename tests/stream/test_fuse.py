@@ -22,12 +22,13 @@ def evidence(luma=LUMA, last=LUMA, follows=None, precision=1.0):
     return Evidence(1, STILL, Warp(STILL), last, luma, motion, known)
 
 
-def carried(log_radius, precision=fuse.MOST, known=None):
+def carried(log_radius, precision=fuse.MOST, known=None, looks=1000):
     return fuse.Memory(
         np.array(log_radius, np.float32),
         np.full(SHAPE, precision, np.float32),
         np.full(SHAPE, 0.5, np.float32),
         np.ones(SHAPE, bool) if known is None else known,
+        looks,
     )
 
 
@@ -45,10 +46,19 @@ def test_noise_settles_as_a_mean_does():
     assert memory.precision.max() == fuse.MOST
 
 
-def test_scale_only_drifts():
-    """The whole picture 20 % farther: at one look the answer follows by SLOW of that."""
-    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(np.full(SHAPE, 0.2)), evidence())
-    np.testing.assert_allclose(memory.log_radius, 0.2 * fuse.SLOW, atol=2e-3)
+@pytest.mark.parametrize(("looks", "share"), [(1, 1 / 2), (3, 1 / 4), (1000, fuse.SETTLED)])
+def test_the_scale_of_a_shot_is_the_mean_of_its_looks(looks, share):
+    """The whole picture 20 % farther than in all looks before."""
+    memory = fuse.fuse(carried(np.zeros(SHAPE), looks=looks), observed(np.full(SHAPE, 0.2)), evidence())
+    np.testing.assert_allclose(memory.log_radius, 0.2 * share, atol=2e-3)
+    assert memory.looks == looks + 1
+
+
+def test_the_scale_of_a_region_drifts():
+    """A third of the picture 20 % farther, from one side to the other without an edge."""
+    now = 0.2 * np.clip((np.arange(SHAPE[1]) - 64) / 40, 0, 1)[None].repeat(SHAPE[0], 0)
+    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(now), evidence())
+    assert memory.log_radius[48, 115] == pytest.approx(0.2 * fuse.SLOW, abs=0.012)
 
 
 def test_news_are_taken_at_once():
@@ -98,7 +108,7 @@ def test_what_is_not_known():
     )
     np.testing.assert_array_equal(memory.log_radius[:, :40], 0)  # not observed: carried
     assert (
-        abs(memory.log_radius[48, 70] - 0.1 * fuse.SLOW) < 0.02
+        abs(memory.log_radius[48, 70] - 0.1 * fuse.SETTLED) < 0.02
     )  # not carried: observed, at the scale carried
     assert memory.known.all()
     neither = fuse.fuse(carried(np.zeros(SHAPE), known=seen), observed(np.full(SHAPE, 0.1), seen), evidence())

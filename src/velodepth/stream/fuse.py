@@ -81,7 +81,7 @@ def guessed(carried: Memory, guess: State, evidence: Evidence) -> Memory:
     confidence = carried.confidence + share * (guess.confidence - carried.confidence)
     precision = carried.precision * np.float32(FADES) * (1 - _changed(evidence))
     known = carried.known | (_known(guess) & (share > 0))
-    return Memory(fused.astype(np.float32), precision, confidence.astype(np.float32), known)
+    return Memory(fused.astype(np.float32), precision, confidence.astype(np.float32), known, carried.looks)
 
 
 def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
