@@ -28,6 +28,14 @@ soak: .venv/dev  ## both servers with restless visitors for MINUTES; prints memo
 docs: .venv/dev  ## the pages of docs/ as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+lowest:  ## the lowest versions that pyproject.toml allows together, and the fast tests with them
+	test -d .venv-lowest || $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
+	  --editable ".[web,ros,batch,eval]" "pytest>=8" "hypothesis>=6.100" "psutil>=5.9"
+	OMP_WAIT_POLICY=passive .venv-lowest/bin/python -m pytest -q tests/stream tests/test_cameras.py tests/cli/test_run.py \
+	  tests/media/test_reading.py tests/media/test_reading_video.py tests/web/test_serving.py tests/batch/test_run.py
+
 DATA ?= ../shared/data/rgbd
 eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA
 	$(BIN)/velodepth eval --data $(DATA) --policies every,adaptive,published,every:4,every:8 --skip f1,chamfer \

@@ -182,3 +182,12 @@ def test_plain_videos_are_measured_without_truth(call, street, folder):
     alone, stream = (run["mean"]["keyframe_share"] for run in runs.values())
     assert alone == 1 and 1 / 12 <= stream < 0.6
     assert (folder / "p" / "slice-street.png").is_file()
+
+
+def test_what_is_lost_by_carrying_has_a_table(call, rgbd, folder):
+    outcome = call(*("eval", "--data", rgbd, "--carried", "--cache", "cache", "--json", "c.json"))
+    assert outcome.status == 0, outcome.err
+    assert "true depth in the network's place" in outcome.out and "flicker, every 16" in outcome.out
+    assert len(json.loads((folder / "c.json").read_text())["policies"]) == 12
+    refused = call("eval", "--data", rgbd, "--carried", "--policy", "every")
+    assert refused.status == 2 and "--carried" in refused.err

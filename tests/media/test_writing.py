@@ -542,6 +542,19 @@ def test_a_run_ended_by_ctrl_c_can_be_played(tmp_path):
     assert {count_frames(tmp_path / name) for name in files(tmp_path)} <= {written, written + 1}
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind != "rerun"]
+)  # whose SDK writes times and names
+def test_the_same_frames_give_the_same_bytes_wherever_they_go(tmp_path, kind):
+    written = []
+    for folder in (tmp_path / "one", tmp_path / "another"):
+        with writers_for(folder, "clip", [kind], EVERY_FRAME) as writers:
+            for frame in make_clip(3):
+                writers.write(frame)
+        written.append({name: (folder / name).read_bytes() for name in files(folder)})
+    assert written[0] == written[1] and written[0]
+
+
 def test_whole_renames_or_removes(tmp_path):
     path = tmp_path / "new" / "report.txt"
     with whole(path) as temporary:

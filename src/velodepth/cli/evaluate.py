@@ -58,6 +58,12 @@ def evaluate(
         str | None,
         typer.Option(metavar="NETWORK", help="Measure a network of others by itself, nothing carried."),
     ] = None,
+    carried: Annotated[
+        bool,
+        typer.Option(
+            "--carried", help="What the loop loses by carrying: true depth looks in the network's place."
+        ),
+    ] = False,
     no_camera: Annotated[
         bool, typer.Option("--no-camera", help="Do not tell the model the true camera.")
     ] = False,
@@ -116,6 +122,7 @@ def evaluate(
       velodepth eval --data rgbd --protocol full --json nano.json --plots pictures
       velodepth eval --data rgbd --policies per-frame,adaptive,published,every:4 --plots pictures
       velodepth eval --data clips --policies per-frame,adaptive
+      velodepth eval --data rgbd --carried
       velodepth eval --data bonn --protocol vda --predictions vda_out --claim affine_disparity
       velodepth eval --data Sintel.hdf5 --protocol velodepth --predictor rival.py:Rival
     """
@@ -123,6 +130,7 @@ def evaluate(
     from ..eval.datasets import open_dataset
     from ..eval.evaluate import Run
     from ..eval.protocols import protocol_named
+    from ..eval.results import file_name
     from ..media.atomic import refuse_inputs
 
     chosen = protocol_named(protocol)
@@ -132,8 +140,19 @@ def evaluate(
         from ..eval.plots import available
 
         available()
-    measured = _predictors(preset, policy, policies, runtime, device, predictions, claim, predictor)
     sequences = open_dataset(data, kind)
+    measured: Mapping[str, Predictor]
+    if carried:
+        from ..eval.carried import CARRIED, predictors
+
+        if any((policy, policies, predictions, claim, predictor, no_camera)) or protocol != "full":
+            raise VeloDepthError(
+                "--carried has its own predictors and protocol: of the options of what is measured give "
+                "--preset alone, whose canvas it is"
+            )
+        chosen, measured = CARRIED, predictors(sequences, preset)
+    else:
+        measured = _predictors(preset, policy, policies, runtime, device, predictions, claim, predictor)
     runs = {
         label: Run(
             each,
@@ -142,7 +161,7 @@ def evaluate(
             limit=frames,
             skip=frozenset(skip.split(",") if skip else ()),
             cache=(cache or CACHE).expanduser(),
-            save=save / label.replace(":", "-") if save and policies else save,
+            save=save / file_name(label) if save and len(measured) > 1 else save,
         )
         for label, each in measured.items()
     }
@@ -150,8 +169,11 @@ def evaluate(
         results = _run(runs, sequences, processes, keep_going, quiet)
     documents = {label: result.document() | {"data": str(data)} for label, result in results.items()}
     told_first = next(iter(documents.values()))
-    summary = report.policies_report(documents) if policies else report.run_report(told_first)
-    held = {"policies": documents} if policies else told_first
+    if carried:
+        summary = report.carried_report(documents)
+    else:
+        summary = report.policies_report(documents) if policies else report.run_report(told_first)
+    held = {"policies": documents} if policies or carried else told_first
     texts = (
         (json, lambda: report.json_text(held)),
         (csv, lambda: report.csv_text(*documents.values())),

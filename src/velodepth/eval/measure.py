@@ -58,6 +58,7 @@ class Frame:
     grid: Grid | None  # None: the camera is not known
     aligned: dict[str, np.ndarray] = field(default_factory=dict)  # depth by an alignment's suffix
     fitted: dict[Kind, Alignment] = field(default_factory=dict)  # on this frame
+    known_share: float = math.nan  # of the pixels with truth, those that count
     network: np.ndarray | None = None  # (h, w) float32 depth that the per-frame network says
     _by: dict[Kind, np.ndarray] = field(default_factory=dict)
 
@@ -101,6 +102,7 @@ class Measuring:
         self._sequence, self._claim, self._skip = sequence, claim, skip
         self._aligned, self._extras = protocol.alignments(claim), protocol.extras
         self._max_depth = protocol.max_depth(sequence.dataset, sequence.max_depth)
+        self._only_known = protocol.only_known
         self._own = OWN[claim]
         self._free = "" if claim in ("metric", "scale") else "_ssi"  # suffix of what no factor changes
         suffixes = [each.suffix for each in self._aligned]
@@ -191,12 +193,16 @@ class Measuring:
                     f"sequence {self._sequence.name}, frame {index}: its depth has shape {valid.shape}, "
                     f"unlike {size} of the first: keep one size in a sequence"
                 )
+            prediction, true = resized(prediction, (height, width)), np.count_nonzero(valid)
+            if self._only_known:
+                valid = valid & np.isfinite(prediction.depth)
             camera = truth.camera and truth.camera.for_picture(width, height)
             if camera is None:
                 grid = None
             elif grid is None or grid.camera != camera:
                 grid = Grid(camera, height, width)
-            frame = Frame(truth, valid, resized(prediction, (height, width)), fits, grid)
+            frame = Frame(truth, valid, prediction, fits, grid)
+            frame.known_share = np.count_nonzero(valid) / true if true else math.nan
             frame.network = None if seen is None else resized(seen, (height, width)).depth
             yield frame
 
@@ -242,6 +248,8 @@ class Measuring:
         for each in self._aligned:
             figures = frame_accuracy(frame.aligned[each.suffix], truth, valid)
             row |= {f"{name}_{each.suffix}": figures[name] for name in each.measures}
+        if "known_share" in self._extras and frame.valid.any():
+            row["known_share"] = frame.known_share
         if "scale" in self._extras and self._claim == "metric":
             row["scale"] = math.exp(log_bias(prediction.depth, truth, valid))
         if "kept" in self._extras and prediction.confidence is not None:

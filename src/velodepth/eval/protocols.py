@@ -33,6 +33,7 @@ Extra = Literal[
     "fresh",
     "jumps",
     "path",
+    "known_share",
 ]
 """What may be measured beside accuracy; docs/evaluation.md has the names of the figures."""
 
@@ -70,6 +71,7 @@ class Protocol:
     whole: frozenset[str] = frozenset()  # data sets of which all frames count nevertheless
     max_depths: Mapping[str, float] = field(default_factory=dict)  # metres by data set; others: the set's own
     mean_over: Literal["frames", "sequences"] = "sequences"
+    only_known: bool = False  # pixels count only where the prediction is finite; else these are wrong
 
     def frames(self, length: int, dataset: str, limit: int | None = None) -> range:
         """The frames to measure of a sequence with so many; `limit`: only the first so many of these."""
@@ -148,7 +150,7 @@ PROTOCOLS = {
                 _DISPARITY,
                 _FIRST,
             ),
-            frozenset(Extra.__args__),  # type: ignore[attr-defined]
+            frozenset(Extra.__args__) - {"known_share"},  # type: ignore[attr-defined]
             max_depths=_FAR,
         ),
     )

@@ -64,6 +64,7 @@ FIGURES = {
     "rpe": Figure(4, -1),
     "rpe_turn": Figure(3, -1),
     "motion_share": Figure(3, 1),
+    "known_share": Figure(3, 1),
     "scale": Figure(3, 0),
     "kept": Figure(3, -1),
     "edge_f1": Figure(3, 1),
@@ -111,6 +112,12 @@ POLICIES: tuple[tuple[str, ...], ...] = (
     ("frames_per_second",),
 )
 """What the trade between keyframe policies is read from, in one table; of each line the first there is."""
+
+CARRIED = (
+    *("delta1_metric", "absrel_metric", "tau5", "known_share", "ate_se3", "ate_sim3", "rpe", "rpe_turn"),
+    *("motion_share", "keyframe_share"),
+)
+"""What is read from the table of what is carried."""
 
 LABELS = {"keyframe_share": "keyframes", "frames_per_second": "frames/s"}
 ARROWS = {1: "\N{NO-BREAK SPACE}↑", -1: "\N{NO-BREAK SPACE}↓", 0: ""}
@@ -172,6 +179,18 @@ def policies_report(documents: Mapping[str, Document]) -> Report:
     there = _names(rows)
     columns = [name for each in POLICIES if (name := next((n for n in each if n in there), None))]
     return Report([*head, model], [_table(title, columns, False, "policy", rows)], notes)
+
+
+def carried_report(documents: Mapping[str, Document]) -> Report:
+    """Of what the loop loses by carrying (`eval.carried`): a row for what looks and how often."""
+    first = next(iter(documents.values()))
+    head = [line for line in _head(first) if line[0] != "model"]
+    model = ("model", f"true depth in the network's place, {first['model']['name'].partition(', ')[2]}")
+    rows = {label: document["mean"] for label, document in documents.items()}
+    notes = [f"{label}: {line}" for label, document in documents.items() for line in _failures(document)]
+    columns = [name for name in CARRIED if name in _names(rows)]
+    title = "Carried, mean over sequences: frames that were not looked at, where depth is known"
+    return Report([*head, model], [_table(title, columns, False, "looks", rows)], notes)
 
 
 Rows = Mapping[str, Mapping[str, float] | None]
