@@ -1,11 +1,11 @@
-"""How fast is `nano`, and how much cheaper is a propagated frame than a keyframe?
+"""How fast is `nano`, and how much cheaper is a frame that is carried than one that is looked at?
 
     python benchmarks/speed.py [--video FILE] [--preset nano] [--frames 300]
 
 End to end: h264 of 640x480 in (a file, or the packaged demo clip played to and fro), side-by-side h264 out,
-default settings, one process; frames/s over all frames after the first ten. Then the two network calls alone,
-in turn on the same frames, medians: warps, flow-dependent inputs and output maps included, decoding, flow
-and drawing not. Nothing else should run on the machine.
+default settings, one process; frames/s over all frames after the first ten. Then `push` alone on pictures in
+memory, with the default policy, with a look on every frame and with hardly any. Nothing else should run on
+the machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import numpy as np
 import velodepth
 from velodepth.media.writing import open_writer
 from velodepth.presets import DEMO_CLIP
-from velodepth.stream.canvas import Canvas, to_uint8
 
 WARM = 10
 
@@ -75,26 +74,17 @@ def main() -> None:
             f"keyframe share {keyframes / count:.3f}"
         )
 
-        pictures = [f.picture for f in islice(velodepth.open_source(video), 61)]
-    canvas = Canvas.of(pictures[0].shape[1], pictures[0].shape[0], model.spec)
-    flow, runtime = velodepth.DisFlow(), model.runtime
-    filled = [canvas.fill(p) for p in pictures]
-    smalls = [to_uint8(c) for c in filled]
-    state = runtime.look(filled[0])
-    spent: dict[str, list[float]] = {"keyframe": [], "propagated frame": []}
-    for i in range(1, len(filled)):
-        field = flow(smalls[i - 1], smalls[i])
-        start = time.perf_counter()
-        runtime.look(filled[i], state.rays)
-        middle = time.perf_counter()
-        state = runtime.carry(state, filled[i], field)
-        spent["keyframe"].append(middle - start)
-        spent["propagated frame"].append(time.perf_counter() - middle)
-    key, carried = (1e3 * float(np.median(v[WARM:])) for v in spent.values())
-    print(
-        f"canvas {canvas.width} x {canvas.height}: keyframe {key:.1f} ms, propagated frame {carried:.1f} ms, "
-        f"{key / carried:.2f} times cheaper"
-    )
+        pictures = [f.picture for f in islice(velodepth.open_source(video), 121)]
+    for policy in ("adaptive", "every", "every:1000"):
+        stream, spent = model.stream(policy=policy), []
+        for picture in pictures:
+            start = time.perf_counter()
+            stream.push(picture)
+            spent.append(time.perf_counter() - start)
+        print(
+            f"push, {policy}: median {1e3 * float(np.median(spent[WARM:])):.1f} ms, "
+            f"{len(spent[WARM:]) / sum(spent[WARM:]):.1f} frames/s"
+        )
 
 
 if __name__ == "__main__":
