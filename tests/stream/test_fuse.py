@@ -54,6 +54,17 @@ def test_the_scale_of_a_shot_is_the_mean_of_its_looks(looks, share):
     assert memory.looks == looks + 1
 
 
+def test_scale_follows_sooner_where_the_camera_moves():
+    """What is carried loses its scale on the way: a step of 20 % of the width, the third since the last look."""
+    step = STILL.copy()
+    step[0] = 0.2 * (SHAPE[1] - 1)
+    known = np.full(SHAPE, fuse.MOST, np.float32)
+    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), np.ones(SHAPE, bool))
+    moved = Evidence(3, step, Warp(STILL), LUMA, LUMA, motion, known)
+    memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(np.full(SHAPE, 0.2)), moved)
+    np.testing.assert_allclose(memory.log_radius, 0.2 * fuse.DRIFT * 0.2 * 3, atol=2e-3)
+
+
 def test_the_scale_of_a_region_drifts():
     """A third of the picture 20 % farther, from one side to the other without an edge."""
     now = 0.2 * np.clip((np.arange(SHAPE[1]) - 64) / 40, 0, 1)[None].repeat(SHAPE[0], 0)

@@ -27,6 +27,9 @@ CELL, SLOW, SPAN = 32, 0.08, 0.25
 followed by SLOW at each look. A pixel whose log ratio is farther than SPAN from that of most is news."""
 FADES = 0.85
 """What is left of precision after each frame of which the network itself says nothing."""
+DRIFT, MOST_DRIFT = 0.5, 0.5
+"""What is carried loses its scale as the camera moves: a look counts at least DRIFT for each picture size of
+motion since the last one, and MOST_DRIFT at most, in both."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
 EDGE = 0.05
@@ -100,8 +103,9 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
         overall = np.median(difference[comparable][::7])  # of a sample, which tells as much
         comparable &= np.abs(difference - overall) < SPAN
     scale = smooth(difference, comparable)
-    settling = max(SETTLED, 1 / (carried.looks + 1))
-    followed = np.float32(SLOW) * (scale - overall) + np.float32(settling) * overall
+    drifted = min(MOST_DRIFT, DRIFT * evidence.moved * evidence.frames)
+    settling, slow = max(SETTLED, 1 / (carried.looks + 1), drifted), max(SLOW, drifted)
+    followed = np.float32(slow) * (scale - overall) + np.float32(settling) * overall
     detail = difference - scale
     news = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1
     independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)

@@ -17,7 +17,7 @@ from .wire import MAP_SIDE, PICTURE_SIDE
 MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
 LENS = ("ENOUGH", "MOST", "BRIGHTER", "RISING")
 CONTENT = ("SIZE", "NOTHING", "PLENTY", "LAGS", "OTHER", "BLEND", "MIDDLE")
-FUSE = ("MOST", "SETTLED", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
+FUSE = ("MOST", "SETTLED", "DRIFT", "MOST_DRIFT", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
 """Constants of modules in stream/ which the page's twins of them take."""
 
 

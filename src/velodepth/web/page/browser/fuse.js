@@ -27,8 +27,8 @@ export function unobserved(carried, { residual }, settings) {
 }
 
 // radius: observed, (H, W), metres; evidence: of evidence.js
-// settings: {changed, most, settled, cell, slow, span, surprise, blur, edge}
-export function fuse(carried, radius, { residual, independent }, height, width, settings) {
+// settings: {changed, most, settled, drift, most_drift, cell, slow, span, surprise, blur, edge}
+export function fuse(carried, radius, { residual, independent, moved, frames }, height, width, settings) {
   const { most, settled, slow, span, surprise, blur } = settings, size = radius.length;
   const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
   let comparable = 0;
@@ -41,14 +41,15 @@ export function fuse(carried, radius, { residual, independent }, height, width, 
   for (let i = 0; i < size; i++) if (Math.abs(detail[i] - overall) >= span) counts[i] = 0;
   const scale = smooth(detail, counts, height, width, settings.cell);
   for (let i = 0; i < size; i++) detail[i] -= scale[i];
-  const settling = (Math.max(settled, 1 / (carried.looks + 1)) - slow) * overall;
+  const drifted = Math.min(settings.most_drift, settings.drift * moved * frames), followed = Math.max(slow, drifted);
+  const settling = (Math.max(settled, 1 / (carried.looks + 1), drifted) - followed) * overall;
   const news = blurred(detail, height, width, blur), alone = blurred(Float32Array.from(independent), height, width, 1.5);
   const edge = edges(observed, height, width, settings.edge);
   const logRadius = new Float32Array(size), precision = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     const doubt = clipped(Math.max(Math.abs(news[i]) / surprise - 1, alone[i], changed(residual[i], settings)), 0, 1);
     const sure = carried.precision[i] * (1 - doubt), gain = Math.max(1 / (1 + sure), edge[i]);
-    logRadius[i] = carried.logRadius[i] + slow * scale[i] + settling + gain * detail[i];
+    logRadius[i] = carried.logRadius[i] + followed * scale[i] + settling + gain * detail[i];
     precision[i] = Math.min(sure + 1, most);
   }
   return { logRadius, precision, looks: carried.looks + 1 };

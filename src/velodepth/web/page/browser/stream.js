@@ -57,7 +57,7 @@ export class DepthStream {
         const looked = await this.network.look(canvas, height, width, estimate.settled ? lens.rays : null);
         const seen = this.ofTheShot(looked, shows, height, width, lens);
         const grown = Math.log(seen.lens.focal / lens.focal); // metres go with the camera
-        memory = fuse({ ...memory, logRadius: memory.logRadius.map((value) => value + grown) }, seen.radius, step.evidence, height, width, this.settings.fuse);
+        memory = fuse({ ...memory, logRadius: memory.logRadius.map((value) => value + grown) }, seen.radius, { ...step.evidence, frames: this.last.frames + 1 }, height, width, this.settings.fuse);
         ({ lens } = seen);
       } else {
         memory = unobserved(memory, step.evidence, this.settings.fuse);
