@@ -38,7 +38,7 @@ lowest:  ## the lowest versions that pyproject.toml allows together, and the fas
 
 DATA ?= ../shared/data/rgbd
 eval: .venv/dev  ## the tables of docs/evaluation.md, from the sequences in DATA
-	$(BIN)/velodepth eval --data $(DATA) --policies every,adaptive,published,every:4,every:8 --skip f1,chamfer \
+	$(BIN)/velodepth eval --data $(DATA) --policies per-frame,adaptive,every,every:4,every:8 --skip f1,chamfer \
 	  --json eval/policies.json --markdown eval/policies.md --plots eval/pictures --overwrite
 	for protocol in full velodepth vda online; do $(BIN)/velodepth eval --data $(DATA) --protocol $$protocol \
 	  --processes 2 --json eval/$$protocol.json --markdown eval/$$protocol.md --overwrite || exit 1; done

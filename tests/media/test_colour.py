@@ -15,7 +15,8 @@ from velodepth.media.colour import UNKNOWN, Colouring, colourise, sample, ticks
 
 
 def make_frame(depth, time=0.0, reason=None):
-    return SimpleNamespace(metres=np.asarray(depth, np.float32), time=time, keyframe_reason=reason)
+    depth = np.asarray(depth, np.float32)
+    return SimpleNamespace(metres=depth, time=time, keyframe_reason=reason, relative=False)
 
 
 def room(scale=1.0, seed=0):

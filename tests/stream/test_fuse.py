@@ -55,7 +55,7 @@ def test_the_scale_of_a_shot_is_the_mean_of_its_looks(looks, share):
 
 
 def test_scale_follows_sooner_where_the_camera_moves():
-    """What is carried loses its scale on the way: a step of 20 % of the width, the third since the last look."""
+    """What is carried loses its scale on the way: a step of 20 % of the width, third since the look."""
     step = STILL.copy()
     step[0] = 0.2 * (SHAPE[1] - 1)
     known = np.full(SHAPE, fuse.MOST, np.float32)
