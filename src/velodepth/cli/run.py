@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import VeloDepthError
+from ..media.writing import KINDS, Options
 from . import options
 from .failure import told
 
@@ -22,9 +24,7 @@ def run(
     source: options.Sources,
     out: Annotated[
         str,
-        typer.Option(
-            "--out", "-o", metavar="PATH", help="A folder, or a file named .mp4, .npz, .jsonl, .mcap or .rrd."
-        ),
+        typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file whose ending tells the kind."),
     ] = ".",
     save: Annotated[
         list[str] | None,
@@ -86,20 +86,7 @@ def run(
 
     \b
     Kinds of output for --save:
-      side    video: picture beside coloured depth
-      depth   video: coloured depth alone
-      stereo  video: a picture for each eye, side by side
-      png     a 16-bit picture a frame, millimetres (65.535 m at most)
-      npy     a float32 array a frame, metres
-      npz     one file of arrays: depth in metres, times, keyframes, intrinsics
-      exr     an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence
-      tiff    a float32 TIFF a frame, metres
-      ply     coloured points of chosen frames, metres
-      glb     the same as glTF 2.0, with the camera
-      jsonl   a line of JSON a frame: time, keyframe and reason, camera, depth percentiles
-      poses   the camera's path: a pose a frame, in TUM's form
-      bag     a ROS 2 bag: depth, confidence, camera and coloured points of each frame
-      rerun   a Rerun recording: picture, depth, camera, points, keyframes
+      {kinds}
 
     \b
     Examples:
@@ -118,7 +105,6 @@ def run(
     from ..media.cloud import Cloud
     from ..media.excerpt import Excerpt
     from ..media.images import Images
-    from ..media.writing import Options
     from .outputs import open_outputs, open_with_rerun, stem_of
     from .photos import process_photos
     from .process import process
@@ -163,6 +149,11 @@ def run(
     outputs = out, stem_of(source), kinds, told
     writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet, realtime)
+
+
+run.__doc__ = cleandoc(str(run.__doc__)).replace(
+    "{kinds}", "\n  ".join(f"{kind.name:8}{kind.summary}" for kind in KINDS.values())
+)
 
 
 def _shrunk(lens: Lens | None, pictures: Excerpt) -> Lens | None:

@@ -6,7 +6,6 @@ import json
 import math
 import struct
 from collections import deque
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +40,8 @@ class GlbWriter(PointsWriter):
 
     suffix = ".glb"
 
-    def __init__(
-        self,
-        folder: str | Path,
-        frames: int | Collection[int] = 30,
-        overwrite: bool = False,
-        cloud: Cloud | None = None,
-    ) -> None:
-        super().__init__(folder, frames, overwrite, cloud)
+    def __init__(self, *place: Any, **told: Any) -> None:
+        super().__init__(*place, **told)
         self._path = CameraPath()
         self._places: deque[np.ndarray] = deque(maxlen=PLACES)
         self._moves = False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -35,7 +36,7 @@ class H264Writer(FileWriter):
     """
 
     columns: int
-    options: ClassVar[dict[str, str]] = {}  # more of x264's
+    options: Mapping[str, str] = {}  # more of x264's
     _container: av.container.OutputContainer | None = None
     _track: Track | None = None
 

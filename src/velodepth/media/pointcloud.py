@@ -22,21 +22,21 @@ VERTEX = np.dtype([(axis, "<f4") for axis in AXES] + [(colour, "u1") for colour 
 class PointsWriter(FolderWriter):
     """Base of the formats with the points of a chosen frame in a file.
 
-    `frames` is a number n, for each frame whose index it divides, or the indices themselves. `cloud` says
+    `points` is a number n, for each frame whose index it divides, or the indices themselves. `cloud` says
     which of its points. Raises VeloDepthError as FolderWriter does, and for n < 1.
     """
 
     def __init__(
         self,
         folder: str | Path,
-        frames: int | Collection[int] = 30,
+        points: int | Collection[int] = 30,
         overwrite: bool = False,
         cloud: Cloud | None = None,
     ) -> None:
-        if isinstance(frames, int) and frames < 1:
-            raise VeloDepthError(f"points of every {frames}th frame cannot be written: give 1 or more")
+        if isinstance(points, int) and points < 1:
+            raise VeloDepthError(f"points of every {points}th frame cannot be written: give 1 or more")
         super().__init__(folder, overwrite)
-        self._frames = frames
+        self._frames = points
         self._cloud = cloud or Cloud()
 
     def write(self, frame: DepthFrame) -> None:

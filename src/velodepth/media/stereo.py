@@ -1,53 +1,14 @@
-"""Depth as a picture for each eye: a stereo video, side by side."""
+"""What the right eye sees: a second picture from a picture and its depth."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-
 import cv2
 import numpy as np
-
-from velodepth.media.colour import Colouring
-from velodepth.media.h264 import H264Writer
-from velodepth.media.sound import Sound
-
-if TYPE_CHECKING:
-    from velodepth.stream.frame import DepthFrame
 
 BEFORE, BEHIND = 0.01, 0.02
 """Parallax of the nearest and of the farthest things, in shares of the picture's width, on their side of the
 screen: 3 % in all, which most viewers fuse with ease."""
 GAP = 1.0  # pixels of parallax between neighbours from which on what lies between was hidden, not stretched
-
-
-class StereoWriter(H264Writer):
-    """An .mp4 file for 3-D screens and glasses: left eye | right eye, each of full width.
-
-    The left eye sees the picture itself. The right one sees each point moved by its parallax, which is linear
-    in 1 / depth, as between two real cameras side by side, and scaled so that the scene's range of depth, the
-    one its colours have, fills `BEFORE` to `BEHIND`. What only the right eye sees is filled with the
-    background beside it, mirrored. The stream says of itself that it is side by side (H.264 frame packing).
-
-    near, far: metres that get the parallax of the ends; None follows the scene, see `Colouring`.
-    """
-
-    columns = 2
-    options: ClassVar[dict[str, str]] = {"x264-params": "frame-packing=3"}
-
-    def __init__(
-        self,
-        path: str | Path,
-        near: float | None = None,
-        far: float | None = None,
-        sound: Sound | None = None,
-    ) -> None:
-        super().__init__(path, sound)
-        self._colouring = Colouring(near, far)
-
-    def _pictures(self, frame: DepthFrame) -> list[np.ndarray]:
-        self._colouring.follow(frame)
-        return [frame.picture, right_eye(frame.picture, parallax(frame.metres, self._colouring.range))]
 
 
 def parallax(depth: np.ndarray, range: tuple[float, float] | None) -> np.ndarray:

@@ -14,10 +14,10 @@ from velodepth.media.cloud import Cloud
 from velodepth.media.colour import Colouring, colourise
 from velodepth.media.depthclip import NpzWriter
 from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
+from velodepth.media.depthvideo import columns
 from velodepth.media.gltf import GlbWriter
 from velodepth.media.images import encode_image
 from velodepth.media.pointcloud import PlyWriter
-from velodepth.media.stereo import parallax, right_eye
 
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
@@ -74,20 +74,10 @@ def save_photo(
     """
     for kind in kinds:
         path = stem.with_name(stem.name + PHOTO[kind])
-        if kind in ("depth", "side", "stereo"):
-            save_picture(path, _picture(kind, frame, near, far))
+        if kind == "depth" or kind == "side" or kind == "stereo":
+            save_picture(path, np.hstack(columns(kind, frame, Colouring(near, far))))
         else:
             save_frame(frame, path, cloud)
-
-
-def _picture(kind: str, frame: DepthFrame, near: float | None, far: float | None) -> np.ndarray:
-    colouring = Colouring(near, far)
-    painted = colouring.paint(frame)
-    if kind == "depth":
-        return painted
-    if kind == "side":
-        return np.hstack([frame.picture, painted])
-    return np.hstack([frame.picture, right_eye(frame.picture, parallax(frame.metres, colouring.range))])
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:

@@ -9,28 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from velodepth.errors import VeloDepthError
 from velodepth.interrupts import uninterrupted
 from velodepth.media.atomic import Writer, refuse_inputs
-from velodepth.media.cloud import Cloud
-from velodepth.media.colour import Colouring
-from velodepth.media.depthclip import NpzWriter
-from velodepth.media.depthimages import ExrWriter, NpyWriter, PngWriter, TiffWriter
-from velodepth.media.depthvideo import VideoWriter
-from velodepth.media.gltf import GlbWriter
-from velodepth.media.pointcloud import PlyWriter
-from velodepth.media.poses import PosesWriter
-from velodepth.media.rerun_log import RerunWriter
-from velodepth.media.rosbag_writing import BagWriter
-from velodepth.media.sidecar import JsonLinesWriter
-from velodepth.media.sound import Sound
-from velodepth.media.source import Origin
-from velodepth.media.stereo import StereoWriter
 
 if TYPE_CHECKING:
+    from velodepth.media.cloud import Cloud
+    from velodepth.media.colour import Colouring
+    from velodepth.media.sound import Sound
+    from velodepth.media.source import Origin
     from velodepth.stream.frame import DepthFrame
 
 __all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
@@ -43,12 +34,19 @@ class Options:
     near: float | None = None  # videos, rerun: metres of the brightest colour; None follows the scene
     far: float | None = None  # videos, rerun: metres of the darkest colour; None follows the scene
     points: int | Collection[int] = 30  # ply, glb: every n-th frame, or the indices
-    cloud: Cloud = field(default_factory=Cloud)  # ply, glb, bag, rerun: which points of a frame
+    cloud: Cloud | None = None  # ply, glb, bag, rerun: which points of a frame; None is `Cloud()`
     facts: Mapping[str, Any] = field(default_factory=dict)  # jsonl: of the run, for the first line
     origin: Origin | None = None  # bag: where the times of the source begin
     sound: Sound | None = None  # side, depth, stereo: what is heard with them, `Source.sound` of the pictures
     overwrite: bool = False  # kinds with one file a frame: delete the frames of an earlier run first
     inputs: Collection[Path] = ()  # what the run reads (`Source.paths`): no output may be one of these
+
+    @property
+    def colouring(self) -> Colouring:
+        """A new painter of the range from near to far."""
+        from velodepth.media.colour import Colouring
+
+        return Colouring(self.near, self.far)
 
 
 @dataclass(frozen=True)
@@ -70,86 +68,89 @@ class Kind:
         return "/" in self.ending
 
 
-def _video(layout: Any) -> Callable[[Path, Options], Writer]:
-    return lambda path, told: VideoWriter(path, layout, Colouring(told.near, told.far), told.sound)
+def _made(home: str, *told: str, **fixed: Any) -> Callable[[Path, Options], Writer]:
+    """Opens the writer at `home`, "module:class" of this package, imported when first wanted.
+
+    told: the fields of `Options` that it takes, by the names of its arguments. fixed: further arguments.
+    """
+    module, name = home.split(":")
+
+    def open(path: Path, options: Options) -> Writer:
+        writer = getattr(import_module(f"velodepth.media.{module}"), name)
+        return writer(path, **{each: getattr(options, each) for each in told}, **fixed)
+
+    return open
+
+
+def _video(layout: str) -> Callable[[Path, Options], Writer]:
+    return _made("depthvideo:VideoWriter", "colouring", "sound", layout=layout)
+
+
+def _images(name: str, *told: str) -> Callable[[Path, Options], Writer]:
+    return _made(name, "overwrite", *told)
 
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
-        Kind("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
-        Kind(
-            "stereo",
-            "-stereo.mp4",
-            "video: a picture for each eye, side by side",
-            lambda path, told: StereoWriter(path, told.near, told.far, told.sound),
-        ),
-        Kind(
+    name: Kind(name, ending, summary, open)
+    for name, ending, summary, open in (
+        ("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
+        ("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
+        ("stereo", "-stereo.mp4", "video: a picture for each eye, side by side", _video("stereo")),
+        (
             "png",
             "-png/000000.png",
             "a 16-bit picture a frame, millimetres (65.535 m at most)",
-            lambda path, told: PngWriter(path, told.overwrite),
+            _images("depthimages:PngWriter"),
         ),
-        Kind(
-            "npy",
-            "-npy/000000.npy",
-            "a float32 array a frame, metres",
-            lambda path, told: NpyWriter(path, told.overwrite),
-        ),
-        Kind(
+        ("npy", "-npy/000000.npy", "a float32 array a frame, metres", _images("depthimages:NpyWriter")),
+        (
             "npz",
             ".npz",
             "one file of arrays: depth in metres, times, keyframes, intrinsics",
-            lambda path, told: NpzWriter(path),
+            _made("depthclip:NpzWriter"),
         ),
-        Kind(
+        (
             "exr",
             "-exr/000000.exr",
             "an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence",
-            lambda path, told: ExrWriter(path, told.overwrite),
+            _images("depthimages:ExrWriter"),
         ),
-        Kind(
-            "tiff",
-            "-tiff/000000.tiff",
-            "a float32 TIFF a frame, metres",
-            lambda path, told: TiffWriter(path, told.overwrite),
-        ),
-        Kind(
+        ("tiff", "-tiff/000000.tiff", "a float32 TIFF a frame, metres", _images("depthimages:TiffWriter")),
+        (
             "ply",
             "-ply/000000.ply",
             "coloured points of chosen frames, metres",
-            lambda path, told: PlyWriter(path, told.points, told.overwrite, told.cloud),
+            _images("pointcloud:PlyWriter", "points", "cloud"),
         ),
-        Kind(
+        (
             "glb",
             "-glb/000000.glb",
             "the same as glTF 2.0, with the camera",
-            lambda path, told: GlbWriter(path, told.points, told.overwrite, told.cloud),
+            _images("gltf:GlbWriter", "points", "cloud"),
         ),
-        Kind(
+        (
             "jsonl",
             ".jsonl",
             "a line of JSON a frame: time, keyframe and reason, camera, depth percentiles",
-            lambda path, told: JsonLinesWriter(path, told.facts),
+            _made("sidecar:JsonLinesWriter", "facts"),
         ),
-        Kind(
+        (
             "poses",
             "-poses.txt",
             "the camera's path: a pose a frame, in TUM's form",
-            lambda path, told: PosesWriter(path),
+            _made("poses:PosesWriter"),
         ),
-        Kind(
+        (
             "bag",
             "-depth.mcap",
             "a ROS 2 bag: depth, confidence, camera and coloured points of each frame",
-            lambda path, told: BagWriter(path, told.origin, told.cloud),
+            _made("rosbag_writing:BagWriter", "origin", "cloud"),
         ),
-        Kind(
+        (
             "rerun",
             ".rrd",
             "a Rerun recording: picture, depth, camera, points, keyframes",
-            lambda path, told: RerunWriter(path, Colouring(told.near, told.far), told.cloud),
+            _made("rerun_log:RerunWriter", "colouring", "cloud"),
         ),
     )
 }
