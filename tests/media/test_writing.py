@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ from velodepth.cameras import Pinhole
 from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.atomic import whole
 from velodepth.media.colour import Colouring
+from velodepth.media.depthimages import to_millimetres
 from velodepth.media.reading import open_source
 from velodepth.media.writing import KINDS, Options, open_writer, writers_for
 from velodepth.runtime.protocol import State
@@ -220,6 +222,40 @@ def test_jsonl_is_strict_and_complete(tmp_path):
     }
     assert set(lines[3]["depth"].values()) == {None}
     assert all(lines[2]["depth"].values())
+
+
+@pytest.mark.parametrize("measure", ["depth", "relative depth"])
+def test_lossless_video_is_millimetres_to_the_bit(tmp_path, measure):
+    frames = []
+    for index, time in enumerate((100.0, 100.04, 100.04, 99.0, 101.5)):
+        depth = np.random.default_rng(index).uniform(0.001, 70, (47, 65))  # some beyond the range
+        depth[0, :3] = np.nan, np.inf, -1
+        frames.append(make_frame(index, 65, 47, time, depth))
+        frames[-1]._state = dataclasses.replace(frames[-1]._state, relative=measure != "depth")
+    write_all(tmp_path / "clip.mkv", frames)
+    with av.open(str(tmp_path / "clip.mkv")) as container:
+        coded = container.streams.video[0].codec_context
+        assert (coded.name, coded.pix_fmt) == ("ffv1", "gray16le")
+        assert container.metadata["COMMENT"].startswith(f"measure: {measure}, ")
+        back = list(container.decode(video=0))
+    assert [picture.time for picture in back] == pytest.approx([0, 0.04, 0.041, 0.042, 1.5])
+    assert all(picture.key_frame for picture in back)
+    for frame, picture in zip(frames, back, strict=True):
+        assert np.array_equal(picture.to_ndarray(), to_millimetres(frame.depth))
+
+
+def test_damage_in_a_lossless_video_is_told(tmp_path):
+    write_all(tmp_path / "clip.mkv", make_clip(1))
+    code = bytearray((tmp_path / "clip.mkv").read_bytes())
+    code[len(code) // 2] ^= 16
+    (tmp_path / "clip.mkv").write_bytes(code)
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture() as said, av.open(str(tmp_path / "clip.mkv")) as container:
+            assert len(list(container.decode(video=0))) == 1
+    finally:
+        av.logging.set_level(None)
+    assert any("CRC mismatch" in text for _, _, text in said)
 
 
 def read_video(path):
@@ -507,6 +543,9 @@ def count_frames(path):
         return len(files(path))
     if path.suffix == ".mp4":
         return len(read_video(path)[0])
+    if path.suffix == ".mkv":
+        with av.open(str(path)) as container:
+            return sum(1 for _ in container.decode(video=0))
     if path.suffix == ".mcap":
         with rosbag2.Reader(path) as bag:
             (count,) = {topic.msgcount for name, topic in bag.topics.items() if name != "/tf"}
@@ -721,7 +760,7 @@ def test_a_path_that_tells_no_kind(tmp_path, path):
 
 def test_names_that_are_none(tmp_path):
     with pytest.raises(
-        VeloDepthError, match="no output is called 'gif': choose from side, depth, stereo, png"
+        VeloDepthError, match="no output is called 'gif': choose from side, depth, stereo, ffv1"
     ):
         writers_for(tmp_path, "clip", ["png", "gif"])
     with pytest.raises(VeloDepthError, match=r"end in \.mp4"):

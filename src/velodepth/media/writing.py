@@ -97,6 +97,12 @@ KINDS: dict[str, Kind] = {
         ("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
         ("stereo", "-stereo.mp4", "video: a picture for each eye, side by side", _video("stereo")),
         (
+            "ffv1",
+            "-depth.mkv",
+            "video without loss: 16-bit grey, millimetres (65.535 m at most)",
+            _made("losslessvideo:LosslessWriter"),
+        ),
+        (
             "png",
             "-png/000000.png",
             "a 16-bit picture a frame, millimetres (65.535 m at most)",
