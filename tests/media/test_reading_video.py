@@ -381,10 +381,11 @@ def test_frames_are_freed_as_they_are_passed(tmp_path):
     before = count()  # of other tests
     gc.disable()  # a frame in a reference cycle would stay
     try:
-        alive = [count() - before for _ in open_source(path)]
+        # Each tenth: to count what lives takes longer than to decode.
+        alive = [count() - before for frame in open_source(path) if frame.index % 10 == 9]
     finally:
         gc.enable()
-    assert len(alive) == 60 and 0 < max(alive) < 10
+    assert len(alive) == 6 and 0 < max(alive) < 10
 
 
 # ---- letting go ------------------------------------------------------------------------------------------

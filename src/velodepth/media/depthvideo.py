@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Layout = Literal["side", "depth", "stereo"]
 
 
-def columns(layout: Layout, frame: DepthFrame, colouring: Colouring) -> list[np.ndarray]:
+def columns(layout: str, frame: DepthFrame, colouring: Colouring) -> list[np.ndarray]:
     """The pictures (H, W, 3) uint8 RGB of a layout, from left to right; `colouring` follows the frame.
 
     side: picture | coloured depth. depth: coloured depth. stereo: left eye | right eye, see `VideoWriter`.

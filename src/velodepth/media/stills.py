@@ -74,7 +74,7 @@ def save_photo(
     """
     for kind in kinds:
         path = stem.with_name(stem.name + PHOTO[kind])
-        if kind == "depth" or kind == "side" or kind == "stereo":
+        if kind in ("depth", "side", "stereo"):
             save_picture(path, np.hstack(columns(kind, frame, Colouring(near, far))))
         else:
             save_frame(frame, path, cloud)
