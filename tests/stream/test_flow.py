@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import velodepth
+from velodepth.stream.flow import steadied
 
 
 def test_dis_says_where_the_content_was(clip):
@@ -48,3 +49,16 @@ def test_a_wrong_given_flow_is_named(nano, clip, fields, message):
     stream.push(clip[0])
     with pytest.raises(velodepth.VeloDepthError, match=message):
         stream.push(clip[1])
+
+
+def test_where_most_of_a_picture_stands_what_looks_as_before_does():
+    luma = np.random.default_rng(0).integers(0, 256, (64, 96), np.uint8)
+    now = luma.copy()
+    now[:, 80:] = 255 - now[:, 80:]
+    noise = np.full((2, 64, 96), 0.1, np.float32)
+    noise[0, :, :16] = 3  # far from noise
+    steady = steadied(noise, luma, now)
+    assert (steady[:, :, 20:70] == 0).all()
+    assert (steady[:, :, :16] == noise[:, :, :16]).all() and (steady[:, :, 84:] == noise[:, :, 84:]).all()
+    walk = np.full_like(noise, 0.5)
+    assert steadied(walk, luma, luma) is walk

@@ -13,6 +13,8 @@ QUIET = 4.0
 """Grey levels added to a picture's contrast, so that noise on a blank wall does not count as change."""
 OUTSIDE = np.float32(-1e4)
 """Canvas pixels: a position that is none, and stays none where it is mixed with its neighbours."""
+STILL = 0.0015
+"""Motion in picture sizes, from frame to frame, of a camera that stands: less than the flow's own noise."""
 CHANGED = 0.12
 """Photometric residual, of the range 0..1, from which a pixel shows something else than before."""
 
@@ -93,6 +95,19 @@ class Evidence:
         height, width = self._luma.shape
         x, y = self._flow[:, ::4, ::4] / np.array([width - 1, height - 1], np.float32)[:, None, None]
         return float(np.percentile(np.sqrt(x * x + y * y), 95))
+
+    @cached_property
+    def travelled(self) -> float:
+        """Median of the flow's length, in picture sizes, over every 4th pixel that did not move by itself."""
+        height, width = self._luma.shape
+        x, y = self._flow[:, ::4, ::4] / np.array([width - 1, height - 1], np.float32)[:, None, None]
+        follows = ~self.independent[::4, ::4]
+        return float(np.median(np.hypot(x, y)[follows])) if follows.any() else self.moved
+
+    @property
+    def rest(self) -> float:
+        """0..1: how surely the camera stands: 1 where it `travelled` less than STILL, 0 from twice that."""
+        return min(1.0, max(0.0, 2 - self.travelled / STILL))
 
     @cached_property
     def uncovered(self) -> float:

@@ -17,6 +17,10 @@ from ..errors import VeloDepthError
 Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+STANDS, SLIGHT, ALIKE = 0.35, 1.0, 4.0
+"""Canvas pixels: motion of most of a picture that stands, of a pixel that may; grey levels of change."""
+
+
 class DisFlow:
     """Dense inverse search (Kroeger et al., arXiv 1603.03590), OpenCV's FAST preset: about 2 ms a frame.
 
@@ -68,3 +72,15 @@ class GivenFlow:
                 f"the given flow for frame {index} holds NaN or infinity: fill those pixels."
             )
         return field
+
+
+def steadied(flow: np.ndarray, last_luma: np.ndarray, luma: np.ndarray) -> np.ndarray:
+    """Flow (2, H, W) without its noise: where most of a picture stands, zero for what looks as before.
+
+    last_luma, luma: uint8 (H, W). Otherwise what is carried would wander, a fraction of a pixel a frame.
+    """
+    length = np.hypot(flow[0], flow[1])
+    if np.median(length[::4, ::4]) > STANDS:
+        return flow
+    change = cv2.GaussianBlur(cv2.absdiff(luma, last_luma).astype(np.float32), (0, 0), 1.5)
+    return np.where((length < SLIGHT) & (change < ALIKE), np.float32(0), flow)

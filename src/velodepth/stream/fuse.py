@@ -9,7 +9,7 @@ CODD (arXiv 2111.07337, section 3.3) as a rule instead of a network.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,8 +18,9 @@ from ..runtime.protocol import State
 from .evidence import CHANGED, Evidence, Warp
 from .motion import Motion
 
-MOST = 6.0
-"""Precision never exceeds this: an old value still gives way within some frames."""
+MOST, MOST_STILL = 6.0, 60.0
+"""Precision never exceeds this: an old value still gives way within some frames. Before a camera that stands
+it may grow: looks at the same picture differ by what the network does, not by what there is."""
 SETTLED = 0.01
 """The scale of all is the mean over the looks of the shot; later looks count at least so much."""
 CELL, SLOW, SPAN = 32, 0.08, 0.25
@@ -91,7 +92,8 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     """Carried and observed -> shown.
 
     The gain of a pixel is 1 / (1 + precision): 1 where nothing is carried. The smooth part of the difference
-    is scale: that of all is a mean over the shot, that of regions drifts; the rest may change at once.
+    is scale: that of all is a mean over the shot, that of regions drifts; the rest may change at once. Before
+    a camera that stands (`Evidence.rest`) looks at what has not changed soon count for little: `alike`.
     """
     log_radius, known = np.log(observed.radius), _known(observed)
     both = known & carried.known
@@ -104,25 +106,37 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
         comparable &= np.abs(difference - overall) < SPAN
     scale = smooth(difference, comparable)
     drifted = min(MOST_DRIFT, DRIFT * evidence.moved * evidence.frames)
-    settling, slow = max(SETTLED, 1 / (carried.looks + 1), drifted), max(SLOW, drifted)
+    rest, standing = evidence.rest, alike(carried.looks) + DRIFT * evidence.travelled * evidence.frames
+    settling = mixed(max(SETTLED, 1 / (carried.looks + 1), drifted), standing, rest)
+    slow = mixed(max(SLOW, drifted), standing, rest)
     followed = np.float32(slow) * (scale - overall) + np.float32(settling) * overall
     detail = difference - scale
-    news = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1
+    news = mixed(np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1, 0, rest)
     independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
-    gain = np.maximum(1 / (1 + precision), edges(log_radius))
+    gain = mixed(np.maximum(1 / (1 + precision), edges(log_radius)), alike(precision), rest)
     fused = np.where(
         carried.known, carried.log_radius + followed + gain * detail, log_radius - scale + followed
     )
     confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
     return Memory(
         np.where(known, fused, carried.log_radius),
-        np.where(known, np.minimum(precision + 1, MOST), carried.precision),
+        np.where(known, np.minimum(precision + 1, mixed(MOST, MOST_STILL, rest)), carried.precision),
         np.where(known, confidence, carried.confidence),
         known | carried.known,
         carried.looks + 1,
     )
+
+
+def alike(looks: Any) -> Any:
+    """What one more look at the same picture counts after so many: their sum is finite, unlike a mean's."""
+    return np.minimum(1, 2 / (1 + looks) ** 2)
+
+
+def mixed(moving: Any, standing: Any, rest: float) -> Any:
+    """Between a value for a camera that moves and one for a camera that stands."""
+    return (1 - rest) * moving + rest * standing
 
 
 def smooth(difference: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from .beside import Beside
 from .canvas import Canvas, CanvasSpec, to_uint8
 from .content import Dissolve, content, likeness, thumbnail
 from .evidence import Evidence, Warp
-from .flow import DisFlow, Flow
+from .flow import DisFlow, Flow, steadied
 from .frame import DepthFrame, Lens
 from .keyframes import ANEW, Policy, Reason
 from .lens import LensEstimate
@@ -309,7 +309,7 @@ class DepthStream:
     def _step(self, last: Last, small: np.ndarray, luma: np.ndarray) -> Step:
         """From the last picture to this one, by flow alone."""
         assert self._lens is not None
-        flow = self._flow(last.small, small)
+        flow = steadied(self._flow(last.small, small), last.luma, luma)
         warp = Warp(flow)
         rays, known = last.state.rays, last.memory.known
         warped = warp.sharp(last.memory.log_radius)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
-from ..stream import content, evidence, fuse, lens, motion, stream
+from ..stream import content, evidence, flow, fuse, lens, motion, stream
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.keyframes import Adaptive
 from .limits import Limits
@@ -17,7 +17,19 @@ from .wire import MAP_SIDE, PICTURE_SIDE
 MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
 LENS = ("ENOUGH", "MOST", "BRIGHTER", "RISING")
 CONTENT = ("SIZE", "NOTHING", "PLENTY", "LAGS", "OTHER", "BLEND", "MIDDLE")
-FUSE = ("MOST", "SETTLED", "DRIFT", "MOST_DRIFT", "CELL", "SLOW", "SPAN", "SURPRISE", "BLUR", "EDGE")
+FUSE = (
+    "MOST",
+    "MOST_STILL",
+    "SETTLED",
+    "DRIFT",
+    "MOST_DRIFT",
+    "CELL",
+    "SLOW",
+    "SPAN",
+    "SURPRISE",
+    "BLUR",
+    "EDGE",
+)
 """Constants of modules in stream/ which the page's twins of them take."""
 
 
@@ -49,7 +61,8 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "preset": nano.name,
         "canvas": canvas,
         "policy": asdict(Adaptive()),
-        "evidence": {"quiet": evidence.QUIET, "changed": evidence.CHANGED},
+        "evidence": {name.lower(): getattr(evidence, name) for name in ("QUIET", "CHANGED", "STILL")},
+        "flow": {name.lower(): getattr(flow, name) for name in ("STANDS", "SLIGHT", "ALIKE")},
         "motion": {name.lower(): getattr(motion, name) for name in MOTION},
         "fuse": {"changed": evidence.CHANGED, **{name.lower(): getattr(fuse, name) for name in FUSE}},
         "lens": {name.lower(): getattr(lens, name) for name in LENS},

@@ -1,11 +1,11 @@
 // Twin of Evidence in velodepth/stream/evidence.py: what the step from one canvas to the next shows by itself.
 
-import { blurred, percentile } from "./maps.js";
+import { blurred, clipped, percentile } from "./maps.js";
 
 // flow: (2, H, W) canvas pixels; luma, lastLuma: (H, W) of 0..255; motion: of motion.js, or null; precision: (H, W);
-// settings: {quiet, changed}.
-// -> {moved, uncovered, unexplained, moving; residual: Float32Array (H, W), independent: Uint8Array (H, W)}
-export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, changed }) {
+// settings: {quiet, changed, still}.
+// -> {moved, travelled, rest, uncovered, unexplained, moving; residual: Float32Array (H, W), independent: Uint8Array (H, W)}
+export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, changed, still }) {
   const { inside, height, width } = warp, size = height * width;
   const change = warp.linear(Float32Array.from(lastLuma));
   let count = 0, level = 0, common = 0, unseen = 0;
@@ -35,19 +35,21 @@ export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, ch
     independent[i] = motion && inside[i] && !motion.follows[i];
     moving += independent[i] || residual[i] > changed;
   }
+  const moved = percentile(lengths(flow, height, width), 95), follows = lengths(flow, height, width, independent);
+  const travelled = follows.length ? percentile(follows, 50) : moved;
   return {
-    moved: moved(flow, height, width), uncovered: unseen / size, unexplained, moving: motion ? moving / size : 1, residual, independent,
+    moved, travelled, rest: clipped(2 - travelled / still, 0, 1), uncovered: unseen / size, unexplained, moving: motion ? moving / size : 1, residual, independent,
   };
 }
 
-// 95th percentile of the flow's length in picture sizes, over every 4th pixel
-function moved(flow, height, width) {
-  const lengths = new Float32Array(Math.ceil(height / 4) * Math.ceil(width / 4));
-  for (let y = 0, k = 0; y < height; y += 4) {
-    for (let x = 0; x < width; x += 4, k++) {
+// Lengths of the flow in picture sizes, over every 4th pixel but those left out
+function lengths(flow, height, width, leftOut) {
+  const found = [];
+  for (let y = 0; y < height; y += 4) {
+    for (let x = 0; x < width; x += 4) {
       const i = y * width + x, dx = flow[i] / (width - 1), dy = flow[height * width + i] / (height - 1);
-      lengths[k] = Math.sqrt(dx * dx + dy * dy);
+      if (!leftOut?.[i]) found.push(Math.sqrt(dx * dx + dy * dy));
     }
   }
-  return percentile(lengths, 95);
+  return Float32Array.from(found);
 }

@@ -3,7 +3,7 @@
 // stride and weights are those that OpenCV's FAST preset documents, since the network learnt with its fields; as
 // there, a patch also tries what its neighbours found.
 
-import { at, enlarged } from "./maps.js";
+import { at, blurred, enlarged, percentile } from "./maps.js";
 
 const PATCH = 8, STRIDE = 4, STEPS = 16, FINEST = 2; // pixels, pixels, Gauss-Newton steps, level of the pyramid
 const DELTA = 5, GAMMA = 10, ALPHA = 20, ROUNDS = 5, SWEEPS = 5, OMEGA = 1.6; // of the variational step
@@ -191,4 +191,19 @@ function refine(one, two, u, v) {
     }
   }
   for (let i = 0; i < size; i++) { u[i] += du[i]; v[i] += dv[i]; }
+}
+
+// Flow (2, H, W) without its noise: where most of a picture stands, zero for what looks as before in place
+// lastLuma, luma: (H, W) of 0..255; settings: {stands, slight, alike}
+export function steadied(flow, lastLuma, luma, height, width, { stands, slight, alike }) {
+  const size = height * width, length = new Float32Array(size), some = [];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      length[i] = Math.sqrt(flow[i] ** 2 + flow[size + i] ** 2);
+      if (y % 4 === 0 && x % 4 === 0) some.push(length[i]);
+    }
+  }
+  if (percentile(Float32Array.from(some), 50) > stands) return flow;
+  const change = blurred(Float32Array.from(luma, (value, i) => Math.abs(value - lastLuma[i])), height, width, 1.5);
+  return flow.map((value, i) => (length[i % size] < slight && change[i % size] < alike ? 0 : value));
 }

@@ -27,8 +27,8 @@ export function unobserved(carried, { residual }, settings) {
 }
 
 // radius: observed, (H, W), metres; evidence: of evidence.js
-// settings: {changed, most, settled, drift, most_drift, cell, slow, span, surprise, blur, edge}
-export function fuse(carried, radius, { residual, independent, moved, frames }, height, width, settings) {
+// settings: {changed, most, most_still, settled, drift, most_drift, cell, slow, span, surprise, blur, edge}
+export function fuse(carried, radius, { residual, independent, moved, travelled, rest, frames }, height, width, settings) {
   const { most, settled, slow, span, surprise, blur } = settings, size = radius.length;
   const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
   let comparable = 0;
@@ -41,19 +41,28 @@ export function fuse(carried, radius, { residual, independent, moved, frames }, 
   for (let i = 0; i < size; i++) if (Math.abs(detail[i] - overall) >= span) counts[i] = 0;
   const scale = smooth(detail, counts, height, width, settings.cell);
   for (let i = 0; i < size; i++) detail[i] -= scale[i];
-  const drifted = Math.min(settings.most_drift, settings.drift * moved * frames), followed = Math.max(slow, drifted);
-  const settling = (Math.max(settled, 1 / (carried.looks + 1), drifted) - followed) * overall;
+  const drifted = Math.min(settings.most_drift, settings.drift * moved * frames);
+  const standing = alike(carried.looks) + settings.drift * travelled * frames;
+  const followed = mixed(Math.max(slow, drifted), standing, rest);
+  const settling = (mixed(Math.max(settled, 1 / (carried.looks + 1), drifted), standing, rest) - followed) * overall;
   const news = blurred(detail, height, width, blur), alone = blurred(Float32Array.from(independent), height, width, 1.5);
   const edge = edges(observed, height, width, settings.edge);
   const logRadius = new Float32Array(size), precision = new Float32Array(size);
   for (let i = 0; i < size; i++) {
-    const doubt = clipped(Math.max(Math.abs(news[i]) / surprise - 1, alone[i], changed(residual[i], settings)), 0, 1);
-    const sure = carried.precision[i] * (1 - doubt), gain = Math.max(1 / (1 + sure), edge[i]);
+    const isNews = mixed(Math.abs(news[i]) / surprise - 1, 0, rest);
+    const doubt = clipped(Math.max(isNews, alone[i], changed(residual[i], settings)), 0, 1);
+    const sure = carried.precision[i] * (1 - doubt), gain = mixed(Math.max(1 / (1 + sure), edge[i]), alike(sure), rest);
     logRadius[i] = carried.logRadius[i] + followed * scale[i] + settling + gain * detail[i];
-    precision[i] = Math.min(sure + 1, most);
+    precision[i] = Math.min(sure + 1, mixed(most, settings.most_still, rest));
   }
   return { logRadius, precision, looks: carried.looks + 1 };
 }
+
+// What one more look at the same picture counts after so many
+const alike = (looks) => Math.min(1, 2 / (1 + looks) ** 2);
+
+// Between a value for a camera that moves and one for a camera that stands
+const mixed = (moving, standing, rest) => (1 - rest) * moving + rest * standing;
 
 // Means over cells of those that count, bilinear in between; a cell where few count leans on the mean of all
 function smooth(difference, counts, height, width, cell) {

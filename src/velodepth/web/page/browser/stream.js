@@ -3,7 +3,7 @@
 import { Canvas } from "./canvas.js";
 import { content, Dissolve, likeness, thumbnail } from "./content.js";
 import { weigh } from "./evidence.js";
-import { inverseSearch } from "./flow.js";
+import { inverseSearch, steadied } from "./flow.js";
 import { carry, fuse, start, unobserved } from "./fuse.js";
 import { decide } from "./keyframes.js";
 import { focalOf, LensEstimate, lensOf } from "./lens.js";
@@ -92,6 +92,7 @@ export class DepthStream {
   // From the last picture to this one, by flow alone
   step(last, luma, flow, height, width) {
     flow ??= inverseSearch(last.luma, luma, height, width);
+    flow = steadied(flow, last.luma, luma, height, width, this.settings.flow);
     const warp = new Warp(flow, height, width), warped = warp.sharp(last.memory.logRadius), radius = warped.map(Math.exp);
     const points = warp.linear(last.lens.rays).map((value, i) => value * radius[i % radius.length]);
     const motion = solveMotion(points, warp.inside, last.lens, height, width, this.settings.motion);
