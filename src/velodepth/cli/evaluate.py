@@ -35,7 +35,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="adaptive, every, every:N, per-frame, or published.  [default: adaptive]",
+            help=f"{options.POLICIES}.  [default: adaptive]",
         ),
     ] = None,
     policies: Annotated[

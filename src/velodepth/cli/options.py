@@ -14,6 +14,8 @@ from ..errors import VeloDepthError
 if TYPE_CHECKING:
     from ..media.reading import Source
 
+POLICIES = "adaptive, every, every:N, per-frame (nothing is carried) or published"
+
 # The text above a command's options says what a source is.
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", hidden=True)]
 RawSize = Annotated[
@@ -32,7 +34,7 @@ Policy = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="When the network looks: adaptive, every, every:N, per-frame (nothing is carried) or published.",
+        help=f"When the network looks: {POLICIES}.",
     ),
 ]
 Relative = Annotated[
