@@ -31,8 +31,8 @@ docs: .venv/dev  ## the pages of docs/ as a site in site/
 lowest:  ## the lowest versions that pyproject.toml allows together, and the fast tests with them
 	test -d .venv-lowest || $(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
-	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
-	  --editable ".[web,ros,batch,eval]" "pytest>=8" "hypothesis>=6.100" "psutil>=5.9"
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --upgrade --resolution lowest-direct \
+	  --editable ".[web,ros,batch,eval,rerun]" "pytest>=8" "hypothesis>=6.100" "psutil>=5.9" "trimesh>=4"
 	OMP_WAIT_POLICY=passive .venv-lowest/bin/python -m pytest -q tests/stream tests/test_cameras.py tests/cli/test_run.py \
 	  tests/media/test_reading.py tests/media/test_reading_video.py tests/web/test_serving.py tests/batch/test_run.py
 

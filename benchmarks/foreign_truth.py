@@ -98,9 +98,6 @@ class Predictor:
             return Prediction(self.index, look.depth.astype(np.float32))
         return Prediction(self.index, self.stream.push(picture).depth)
 
-    def finish(self) -> list[Prediction]:
-        return []
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])

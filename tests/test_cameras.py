@@ -363,6 +363,19 @@ def test_ray_map_above_the_pole_of_a_padded_panorama():
     np.testing.assert_allclose(padded[37:], np.broadcast_to(inside[-1], (5, 64, 3)), atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "camera",
+    [
+        OpenCV(60, 60, 32, 24, k3=1e99),
+        OpenCV(60, 60, 32, 24, s1=1e90),
+        Equirectangular(60, 1e50, 32, 24),
+    ],
+)
+def test_a_lens_that_leaves_nothing_of_the_picture_is_refused(camera):
+    with pytest.raises(VeloDepthError, match=rf"{camera.model} camera sees 0 degrees in .*64x48"):
+        camera.for_picture(64, 48)
+
+
 def test_ray_map_of_a_camera_that_sees_nothing_is_refused():
     with pytest.raises(VeloDepthError, match="sees nothing in a picture of 20x10"):
         KannalaBrandt(10, 10, -500, 0, -0.1).rays(20, 10)

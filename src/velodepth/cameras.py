@@ -39,6 +39,7 @@ _NOTHING = 1e-60  # a last coefficient this small changes nothing, and the roots
 _CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 64, endpoint=False)) for f in (np.cos, np.sin)], axis=-1)
 NARROWEST, WIDEST = 5.0, 175.0  # degrees a perspective camera sees; beyond, its numbers are a mistake
 MOST_SQUEEZED = 10  # times that one focal length may be the other
+_GRID = 32  # rays a side by which it is judged what a camera sees
 SHARES = 10.0  # numbers below this are shares of the picture and not pixels
 _SMALLEST_FIT_Z = 0.05  # a unit ray this close to 90 degrees says nothing about a pinhole
 
@@ -178,7 +179,7 @@ class Camera(ABC):
 
         Raises VeloDepthError if the picture has another aspect (beyond one pixel of rounding): it was cropped
         then, and only the user knows how. Raises it too where the numbers cannot be meant: a centre outside
-        the picture, or a pinhole that sees less than 5 or more than 175 degrees.
+        the picture, a pinhole that sees less than 5 or more than 175 degrees, a lens that sees under one.
         """
         fitting = self._scaled_to(width, height)
         fitting._check(width, height)
@@ -212,6 +213,21 @@ class Camera(ABC):
             raise VeloDepthError(
                 f"fx, fy, cx, cy of the {self.model} camera are {numbers}, which for a picture of "
                 f"{width}x{height} {wrong}; {mistake}"
+            )
+
+    def _check_that_it_sees(self, width: int, height: int) -> None:
+        """VeloDepthError where next to nothing is left between the rays of such a picture."""
+        columns, rows = min(width, _GRID), min(height, _GRID)
+        with np.errstate(divide="ignore"):
+            try:
+                rays = self.moved(columns / width, rows / height).rays(columns, rows)
+                degrees = math.degrees(math.sqrt(columns * rows) / focal_of(rays))
+            except VeloDepthError:
+                degrees = 0.0
+        if not degrees >= 1:
+            raise VeloDepthError(
+                f"the {self.model} camera sees {degrees:.2g} degrees in a picture of {width}x{height}: give "
+                "its numbers, distortion too, as the calibration says them"
             )
 
     def _scaled_to(self, width: int, height: int) -> Camera:
@@ -309,6 +325,7 @@ class Equirectangular(Camera):
 
     def _check(self, width: int, height: int) -> None:
         """A part of a panorama need not have the forward direction in it."""
+        self._check_that_it_sees(width, height)
 
     def _flatten(self, points: Array) -> Array:
         x, y, z = np.moveaxis(points, -1, 0)
@@ -335,6 +352,10 @@ class _Distorted(Camera):
     _shifted_after_radial: ClassVar[bool] = False
     # The largest radius of the ideal plane: 89.94 degrees from the axis for a perspective one.
     _widest: ClassVar[float] = 1e3
+
+    def _check(self, width: int, height: int) -> None:
+        super()._check(width, height)
+        self._check_that_it_sees(width, height)
 
     @abstractmethod
     def _coefficients(self) -> tuple[tuple[float, ...], ...]:
@@ -642,4 +663,4 @@ def focal_of(rays: NDArray[np.float32]) -> float:
     """
     right, below = rays[:-1, 1:] - rays[:-1, :-1], rays[1:, :-1] - rays[:-1, :-1]
     angle = np.linalg.norm(np.cross(right, below), axis=2)
-    return float(1 / math.sqrt(angle.mean(dtype=np.float64)))
+    return float(1 / np.sqrt(angle.mean(dtype=np.float64)))

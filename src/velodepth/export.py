@@ -35,6 +35,7 @@ from .nets import large, nano
 from .nets.estimate import Estimate
 from .nets.vit import PATCH
 from .runtime.note import NOTE
+from .runtime.session import session_of
 from .stream.canvas import IMAGENET_MEAN, IMAGENET_STD, CanvasSpec
 
 WEIGHTS = "weights.safetensors"
@@ -351,8 +352,6 @@ def check(folder: Path, graphs: Sequence[Graph], width: int, height: int) -> dic
 
     The largest difference of any output, over its largest value.
     """
-    import onnxruntime
-
     random = np.random.default_rng(0)
     known = {
         port.name: torch.from_numpy(random.standard_normal(port.sides(height, width)).astype(np.float32))
@@ -366,9 +365,7 @@ def check(folder: Path, graphs: Sequence[Graph], width: int, height: int) -> dic
         given = {port.name: known[port.name] for port in graph.inputs}
         with torch.inference_mode():
             outputs = list(_flat(graph.method(*given.values())))
-        session = onnxruntime.InferenceSession(
-            str(folder / f"{graph.name}.onnx"), providers=["CPUExecutionProvider"]
-        )
+        session = session_of(folder / f"{graph.name}.onnx")
         answers = session.run(None, {name: tensor.numpy() for name, tensor in given.items()})
         errors[graph.name] = max(
             float(np.abs(answer - output.numpy()).max() / output.abs().max().clip(min=1e-6))

@@ -95,9 +95,6 @@ class Made:
         depth = self.depth(self.clips[-1].first + t).astype(np.float32)
         return Prediction(t, depth, is_keyframe=t % 3 == 0, seconds=0.02, **self.maps)
 
-    def finish(self) -> list[Prediction]:
-        return []
-
 
 def wrong_at(index: int) -> np.ndarray:
     """Off by a factor that changes from frame to frame, with noise."""

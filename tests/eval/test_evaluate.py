@@ -250,25 +250,10 @@ def test_a_predictor_is_told_the_camera_unless_not(run, made, recording):
     assert predictor.clips[-1].camera is None
 
 
-def test_answers_at_the_end_count_the_same(run, made, wrong):
-    class Late(made):
-        def start(self, clip):
-            super().start(clip)
-            self.held = []
-
-        def push(self, picture):
-            self.held.append(super().push(picture))
-
-        def finish(self):
-            return self.held
-
-    assert run(Late(wrong), "full").mean == run(made(wrong), "full").mean
-
-
 @pytest.mark.parametrize(
     ("held", "message"),
     [
-        (lambda t: None if t == 4 else t, "answered 5 of 6 pictures|picture 5 where picture 4"),
+        (lambda t: None if t == 4 else t, "picture 4 was answered with NoneType"),
         (lambda t: 0, "answered for picture 0 where picture 1"),
     ],
 )

@@ -35,8 +35,7 @@ PICTURE = np.zeros((240, 320, 3), np.uint8)  # what a folder does not look at
 
 def answers(predictor: Predictor, pictures: list[np.ndarray], clip: Clip = CLIP) -> list[Prediction]:
     predictor.start(clip)
-    now = [answer for picture in pictures if (answer := predictor.push(picture)) is not None]
-    return now + predictor.finish()
+    return [predictor.push(picture) for picture in pictures]
 
 
 # A preset and a policy

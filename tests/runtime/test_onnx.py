@@ -62,7 +62,7 @@ def test_missing_graphs_are_named(tmp_path):
 def test_a_broken_graph_is_named(tmp_path):
     shutil.copytree(NANO, tmp_path / "nano")
     (tmp_path / "nano/look.onnx").write_bytes(b"nothing")
-    with pytest.raises(velodepth.VeloDepthError, match=r"nano cannot be loaded"):
+    with pytest.raises(velodepth.VeloDepthError, match=r"look.onnx cannot be loaded"):
         velodepth.load(str(tmp_path / "nano"))
 
 

@@ -67,7 +67,7 @@ def facts() -> dict[str, Any]:
     from .. import __version__
     from ..media.writing import KINDS
     from ..presets import PRESETS
-    from ..runtime.onnx import PROVIDERS
+    from ..runtime.session import PROVIDERS
 
     there = onnxruntime.get_available_providers()
     return {

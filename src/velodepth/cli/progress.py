@@ -53,6 +53,9 @@ def bar(
     terminal, and nothing stays.
     """
     console = stderr()
+    if quiet or not (sys.stderr.isatty() and console.is_interactive):
+        yield lambda: None
+        return
     name_column = Column(no_wrap=True, overflow="ellipsis", max_width=max(12, console.width // 4))
     columns: list[ProgressColumn] = [
         TextColumn("{task.description}", markup=False, table_column=name_column),
@@ -66,7 +69,6 @@ def bar(
         refresh_per_second=5,
         transient=True,
         expand=total is not None,
-        disable=quiet or not (sys.stderr.isatty() and console.is_interactive),
     ) as progress:
         task = progress.add_task(Path(name).name, total=total)
         yield lambda: progress.advance(task)

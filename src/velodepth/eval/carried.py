@@ -135,9 +135,6 @@ class CarriedPredictor:
             motion=frame.motion,
         )
 
-    def finish(self) -> list[Prediction]:
-        return []
-
 
 def predictors(sequences: list[Sequence], preset: str) -> dict[str, CarriedPredictor]:
     """Every row of the table, by label."""

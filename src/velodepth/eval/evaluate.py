@@ -7,7 +7,7 @@ import multiprocessing
 import platform
 import tempfile
 import zipfile
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from collections.abc import Sequence as SequenceOf
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -28,7 +28,7 @@ from .clips import CLIPS
 from .identity import code, fingerprint
 from .measure import Measuring
 from .memory import keep_freed_memory
-from .predictor import Clip, Prediction, Predictor
+from .predictor import Clip, Predictor
 from .protocols import Protocol
 from .results import Measured, Result, file_name
 from .spool import Spool, saved
@@ -244,11 +244,6 @@ def _predicted(run: Run, sequence: Sequence, frames: range, folder: Path, advanc
     """
     spool, predictor = Spool(folder, frames), run.predictor
     t = 0
-
-    def take(predictions: Iterable[Prediction]) -> None:
-        for prediction in predictions:
-            spool.add(prediction)
-
     try:
         with spool:
             for t, index in enumerate(frames):
@@ -258,10 +253,8 @@ def _predicted(run: Run, sequence: Sequence, frames: range, folder: Path, advanc
                     camera = truth.camera if run.camera else None
                     rate = sequence.frame_rate
                     predictor.start(Clip(sequence.name, width, height, camera, rate, frames.start))
-                answer = predictor.push(truth.picture)
-                take([] if answer is None else [answer])
+                spool.add(predictor.push(truth.picture))
                 advance()
-            take(predictor.finish())
             spool.finish()
     except VeloDepthError:
         raise

@@ -76,9 +76,6 @@ class FolderPredictor:
         self._count += 1
         return prediction
 
-    def finish(self) -> list[Prediction]:
-        return []
-
     def _open(self, name: str) -> Callable[[int], dict[str, Any]]:
         """How to read the frames of a sequence."""
         stems = dict.fromkeys((name, name.replace("/", "_")))

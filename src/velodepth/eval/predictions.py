@@ -90,9 +90,6 @@ class StreamPredictor:
             motion=frame.motion,
         )
 
-    def finish(self) -> list[Prediction]:
-        return []
-
 
 class NetworkPredictor:
     """A per-image network by itself, picture by picture, nothing carried. Picklable before it is first used.
@@ -131,9 +128,6 @@ class NetworkPredictor:
         assert look.mask is not None
         depth = np.where(look.mask, look.depth, np.float32(np.nan))
         return Prediction(self._index, depth, look.confidence, rays=rays, seconds=seconds)
-
-    def finish(self) -> list[Prediction]:
-        return []
 
 
 @lru_cache(maxsize=2)

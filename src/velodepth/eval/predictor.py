@@ -44,10 +44,9 @@ class Prediction:
 
 
 class Predictor(Protocol):
-    """Three methods: `start` a clip, `push` its pictures in order, `finish` it.
+    """Two methods: `start` a clip, and `push` its pictures in order, each of which answers its picture.
 
-    Every picture is answered once, in order: at once by what `push` returns, or later by what `finish`
-    returns. A predictor may be started again after it has finished.
+    It may be started again for another clip.
 
     It may have `per_frame`: the Predictor of the network it looks with, which sees each picture by itself, or
     None; `fresh` is measured against it.
@@ -67,11 +66,9 @@ class Predictor(Protocol):
 
     def start(self, clip: Clip) -> None: ...
 
-    def push(self, picture: np.ndarray) -> Prediction | None:
+    def push(self, picture: np.ndarray) -> Prediction:
         """picture: (H, W, 3) uint8 RGB."""
         ...
-
-    def finish(self) -> list[Prediction]: ...
 
 
 def resized(prediction: Prediction, size: tuple[int, int]) -> Prediction:

@@ -52,11 +52,15 @@ class Spool:
     def add(self, prediction: Prediction) -> None:
         """The next frame's prediction.
 
-        Raises VeloDepthError if it is of another frame, its maps have another size or set than the first's,
-        or there is no room on the disk.
+        Raises VeloDepthError if it is none or of another frame, its maps have another size or set than the
+        first's, or there is no room on the disk.
         """
         t = len(self._keyframe)
-        if t == len(self.frames) or prediction.index != t:
+        if not isinstance(prediction, Prediction):
+            raise VeloDepthError(
+                f"picture {t} was answered with {type(prediction).__name__}: answer each with a Prediction"
+            )
+        if prediction.index != t:
             raise VeloDepthError(
                 f"the predictor answered for picture {prediction.index} where picture {t} of "
                 f"{len(self.frames)} was next: answer each picture once, in order"
@@ -91,11 +95,7 @@ class Spool:
         return file
 
     def finish(self) -> None:
-        """After the last frame. Raises VeloDepthError unless every one was answered."""
-        if len(self._keyframe) < len(self.frames):
-            raise VeloDepthError(
-                f"the predictor answered {len(self._keyframe)} of {len(self.frames)} pictures: answer all"
-            )
+        """After the last frame."""
         with explained(self.folder / "depth.npy"):
             for file in self._files.values():
                 file.close()

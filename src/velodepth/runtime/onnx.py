@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from ..cores import cores
-from ..errors import VeloDepthError
 from .note import read_note
 from .protocol import Original, State
-
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+from .session import session_of
 
 
 class OnnxRuntime:
@@ -28,31 +23,12 @@ class OnnxRuntime:
     estimates = True
 
     def __init__(self, folder: Path, device: str | None = None) -> None:
-        self.device = device or "cpu"
-        provider = PROVIDERS.get(self.device)
-        if provider not in onnxruntime.get_available_providers():
-            there = [d for d, p in PROVIDERS.items() if p in onnxruntime.get_available_providers()]
-            raise VeloDepthError(
-                f"device {self.device!r} is not available to ONNX Runtime here: choose "
-                f"{' or '.join(there)}, install onnxruntime-gpu for cuda, or choose the runtime torch"
-            )
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Sessions take turns: threads that spin on after theirs would take the cores from the next.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        if len(cores()) < (os.cpu_count() or 1):  # left alone, ONNX Runtime takes those of the whole machine
-            options.intra_op_num_threads = len(cores())
         self.note = read_note(folder)
-        try:
-            self._sessions = {
-                name: onnxruntime.InferenceSession(str(folder / graph["file"]), options, providers=[provider])
-                for name, graph in self.note["graphs"].items()
-            }
-        except Exception as error:  # ONNX Runtime has an error class of its own for every kind of fault
-            reason = str(error).splitlines()[0]
-            raise VeloDepthError(
-                f"{folder} cannot be loaded ({reason}): export or install it anew"
-            ) from error
+        self.device = device or "cpu"
+        self._sessions = {
+            name: session_of(folder / graph["file"], self.device)
+            for name, graph in self.note["graphs"].items()
+        }
         self.carries = "carry" in self._sessions
 
     def _run(self, graph: str, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
