@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
@@ -54,12 +55,18 @@ class Log:
 
     Axes are those of the first camera: x right, y down, z forward; /camera and /points move with the poses
     that `CameraPath` has. Rerun's pixels are ours, (0, 0) is a corner.
+    name: of the recording, by which a viewer tells two of them apart; None: a random one.
     """
 
-    def __init__(self, colouring: Colouring | None = None, cloud: Cloud | None = None) -> None:
+    def __init__(
+        self, colouring: Colouring | None = None, cloud: Cloud | None = None, name: str | None = None
+    ) -> None:
         self._rr = rr = rerun()
         self._colouring, self._cloud = colouring or Colouring(), cloud or Cloud()
-        self.recording = rr.RecordingStream("velodepth")
+        # Nothing that another run would say otherwise: no random name, and not when it was logged.
+        self.recording = rr.RecordingStream("velodepth", recording_id=name, send_properties=False)
+        self.recording.set_log_time_enabled(False)
+        self.recording.set_log_tick_enabled(False)
         self._path = CameraPath()
         self._is_laid_out = False  # the first frame tells how far away the scene is
 
@@ -144,12 +151,15 @@ class Log:
 
 
 class RerunWriter(FileWriter):
-    """A .rrd file of what `Log` says. Raises VeloDepthError without rerun-sdk, and as FileWriter does."""
+    """A .rrd file of what `Log` says. Raises VeloDepthError without rerun-sdk, and as FileWriter does.
+
+    Another run of the same command says the same; the SDK numbers the rows by the clock.
+    """
 
     def __init__(
         self, path: str | Path, colouring: Colouring | None = None, cloud: Cloud | None = None
     ) -> None:
-        self._log = Log(colouring, cloud)
+        self._log = Log(colouring, cloud, uuid5(NAMESPACE_URL, Path(path).resolve().as_uri()).hex)
         super().__init__(path)
 
     def _begin(self, frame: DepthFrame) -> None:

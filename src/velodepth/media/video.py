@@ -71,7 +71,12 @@ class Video(Source):
     ) -> None:
         try:
             container = av.open(
-                location, "r", format=form, options=options, timeout=timeout, metadata_errors="replace"
+                location,
+                "r",
+                format=form,
+                options={**(options or {}), "max_pixels": str(max_pixels)},  # of what is decoded to probe it
+                timeout=timeout,
+                metadata_errors="replace",
             )
         except av.error.FFmpegError as error:
             remedy = "check the address" if timeout else "give a video that FFmpeg can read"
@@ -187,6 +192,8 @@ class Video(Source):
             fault = DAMAGED if isinstance(error, av.error.InvalidDataError) else _why(error)
         if self._container.format.name.startswith(SIZED_FORMATS) and end + SLACK < self._duration:
             fault = fault or DAMAGED
+        if fault and not count and not self._codec.width:
+            fault += f", or has pictures of more than {self._max_pixels} pixels,"
         if fault and not count:
             raise VeloDepthError(f"{self.name} {fault} and none of its frames can be decoded")
         if fault:
