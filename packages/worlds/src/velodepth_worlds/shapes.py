@@ -12,15 +12,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .scene import FLOATS, Material, Mesh, as_mesh
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 ORIGIN = (0.0, 0.0, 0.0)
+
+
+class Turn(TypedDict, total=False):
+    """How a shape is turned, radians; see `rotation`."""
+
+    yaw: float
+    tilt: float
+    roll: float
 
 
 def rotation(yaw: float = 0.0, tilt: float = 0.0, roll: float = 0.0) -> Array:
@@ -44,11 +56,11 @@ def _mesh(
     uv: NDArray,
     material: Material,
     at: ArrayLike,
-    turn: tuple[float, float, float],
+    turn: Turn,
 ) -> Mesh:
     rows = np.empty((len(position), FLOATS), np.float32)
-    if any(turn):
-        matrix = rotation(*turn).T
+    if any(turn.values()):
+        matrix = rotation(**turn).T
         position, normal = position @ matrix, normal @ matrix
     rows[:, 0:3] = position
     rows[:, 0:3] += np.asarray(at, np.float32)
@@ -70,7 +82,7 @@ def _woven(
     uv: NDArray,
     material: Material,
     at: ArrayLike,
-    turn: tuple[float, float, float],
+    turn: Turn,
 ) -> Mesh:
     """The triangles of one grid of points (rows, columns, 3), or of several (grids, rows, columns, 3)."""
     pick = _quads(*points.shape[-3:-1])
@@ -119,10 +131,8 @@ def box(
     size: ArrayLike,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A box of size (x, y, z) metres, centred."""
     unit, normal, uv, axes = _unit_box()
@@ -132,7 +142,7 @@ def box(
         extent = size[axes]
         uv = uv * extent + _start(at)
         uv = np.where((extent[:, 0] >= extent[:, 1])[:, None], uv, uv[:, ::-1]) * material.scale
-    return _mesh(position, normal, uv, material, at, (yaw, tilt, roll))
+    return _mesh(position, normal, uv, material, at, turn)
 
 
 def panel(
@@ -140,10 +150,8 @@ def panel(
     height: float,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = True,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """An upright rectangle facing +z, centred: a poster, a page, a screen, a leaf."""
     uv = np.array([(0, 1), (1, 1), (1, 0), (0, 1), (1, 0), (0, 0)], float)
@@ -153,7 +161,7 @@ def panel(
     normal = np.tile(np.array([0, 0, 1], np.float32), (6, 1))
     if not fit:
         uv = (uv * (width, height) + _start(at)) * material.scale
-    return _mesh(position, normal, uv, material, at, (yaw, tilt, roll))
+    return _mesh(position, normal, uv, material, at, turn)
 
 
 @lru_cache
@@ -174,10 +182,8 @@ def grid(
     material: Material,
     uv: ArrayLike | None = None,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A smooth surface through points (rows, columns, 3); uv (rows, columns, 2) if it is not to be measured
     along the surface."""
@@ -196,7 +202,7 @@ def grid(
             start = _start(at)
             u, v = (u + start[0]) * material.scale, (v + start[1]) * material.scale
         uv = np.stack([u, v], axis=-1)
-    return _woven(points, normal, np.asarray(uv, np.float64), material, at, (yaw, tilt, roll))
+    return _woven(points, normal, np.asarray(uv, np.float64), material, at, turn)
 
 
 def heightfield(heights: ArrayLike, spacing: float, material: Material, at: ArrayLike = ORIGIN) -> Mesh:
@@ -220,11 +226,9 @@ def sheet(
     ripple: float = 0.0,
     waves: float = 1.5,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = True,
     steps: int = 10,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """Cloth or paper that lies on its back: bent by `bend` radians along its width (up at the sides if it is
     positive) and rippled by `ripple` metres, `waves` to its width; its length along the bend stays true, its
@@ -240,7 +244,7 @@ def sheet(
     points = np.stack(
         [np.broadcast_to(x, heights.shape), heights, np.broadcast_to(t[:, None] * depth, heights.shape)], -1
     )
-    return grid(points, material, at=at, yaw=yaw, tilt=tilt, roll=roll, fit=fit)
+    return grid(points, material, at=at, fit=fit, **turn)
 
 
 @lru_cache
@@ -253,13 +257,11 @@ def revolve(
     profile: ArrayLike,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
     sides: int = 16,
     smooth: bool = False,
     flatten: float = 1.0,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """What a lathe makes: profile (n, 2) of (radius, height) in metres, from the base up. smooth: the profile
     is a curve, otherwise its corners are edges. flatten: depth (z) as a part of the width."""
@@ -301,7 +303,7 @@ def revolve(
     uv[..., 0] = around
     uv[:, 0, :, 1] = along[:-1, None]
     uv[:, 1, :, 1] = along[1:, None]
-    return _woven(both, _unit(normals), uv, material, at, (yaw, tilt, roll))
+    return _woven(both, _unit(normals), uv, material, at, turn)
 
 
 def cylinder(
@@ -309,18 +311,16 @@ def cylinder(
     height: float,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
     sides: int = 14,
     top: float | None = None,
     open_top: bool = False,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A closed cylinder, or a cone if `top` (the upper radius) differs; open_top: a pipe, a lampshade."""
     top = radius if top is None else top
     profile = [(0, 0), (radius, 0), (top, height), (0, height)]
-    return revolve(profile[: 3 if open_top else 4], material, at, yaw, tilt, roll, fit, sides)
+    return revolve(profile[: 3 if open_top else 4], material, at, fit, sides, **turn)
 
 
 @lru_cache
@@ -333,16 +333,14 @@ def sphere(
     size: ArrayLike,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
     sides: int = 14,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A ball or ellipsoid of diameter `size`, one number or (x, y, z), centred."""
     x, y, z = np.broadcast_to(np.asarray(size, np.float64), 3)
     profile = _half_turn(max(6, 2 * round(sides / 4))) * (x / 2, y / 2)  # even: it has an equator
-    return revolve(profile, material, at, yaw, tilt, roll, fit, sides, smooth=True, flatten=z / x)
+    return revolve(profile, material, at, fit, sides, smooth=True, flatten=z / x, **turn)
 
 
 @lru_cache
@@ -373,11 +371,9 @@ def rounded(
     radius: float,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     fit: bool = False,
     steps: int = 2,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A box of size (x, y, z), its edges rounded by `radius` metres, centred: cushions, bags, devices."""
     inner, outer, whole = _rounded_cube(steps)
@@ -388,7 +384,7 @@ def rounded(
     if not fit:
         uv = np.stack([position[:, 0] + position[:, 2], position[:, 2] - position[:, 1]], axis=-1)
         uv = (uv + _start(at)) * material.scale
-    return _mesh(position, _unit(outer / reach), uv, material, at, (yaw, tilt, roll))
+    return _mesh(position, _unit(outer / reach), uv, material, at, turn)
 
 
 def curve(points: ArrayLike, steps: int = 6) -> Array:
@@ -406,10 +402,8 @@ def tube(
     radius: ArrayLike,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
     sides: int = 6,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A pipe with closed ends along a line (n, 3); radius in metres, one number or (n,)."""
     points = np.asarray(points, np.float64)
@@ -431,7 +425,7 @@ def tube(
     uv = np.empty((*surface.shape[:2], 2))
     uv[..., 0] = (arc[:, None] + begin[0]) * material.scale
     uv[..., 1] = (around + begin[1]) * material.scale
-    return _woven(surface, _unit(radial), uv, material, at, (yaw, tilt, roll))
+    return _woven(surface, _unit(radial), uv, material, at, turn)
 
 
 def capsule(
@@ -458,9 +452,7 @@ def extrude(
     height: float,
     material: Material,
     at: ArrayLike = ORIGIN,
-    yaw: float = 0.0,
-    tilt: float = 0.0,
-    roll: float = 0.0,
+    **turn: Unpack[Turn],
 ) -> Mesh:
     """A prism of `height` over an outline (n, 2) of (x, z) that its centre sees whole (star-shaped)."""
     outline = np.asarray(outline, np.float64)
@@ -492,7 +484,7 @@ def extrude(
     position = np.concatenate([sides, *fans])
     normal = np.concatenate([np.repeat(_unit(outward), 6, axis=0), *fan_normals])
     uv = np.concatenate([side_uv[:, [0, 1, 3, 0, 3, 2]].reshape(-1, 2), *(fan[:, [0, 2]] for fan in fans)])
-    return _mesh(position, normal, (uv + _start(at)) * material.scale, material, at, (yaw, tilt, roll))
+    return _mesh(position, normal, (uv + _start(at)) * material.scale, material, at, turn)
 
 
 Hole = tuple[float, float, float, float]
@@ -540,4 +532,4 @@ def wall(
     position = corners[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
     normal = np.repeat(np.array([n for _, n in quads], np.float64), 6, axis=0)
     uv = np.stack([position[:, 0] + position[:, 2], position[:, 2] - position[:, 1]], axis=-1)
-    return _mesh(position, normal, (uv + _start(at)) * material.scale, material, at, (yaw, 0.0, 0.0))
+    return _mesh(position, normal, (uv + _start(at)) * material.scale, material, at, {"yaw": yaw})

@@ -31,8 +31,8 @@ def _five_star(rng: Generator, material: Material, seat: float, plain: bool) -> 
                 0.045,
                 black,
                 (reach * c - 0.022 * s, 0.028, reach * s + 0.022 * c),
-                angle,
-                np.pi / 2,
+                yaw=angle,
+                tilt=np.pi / 2,
                 sides=9,
             )
         )
@@ -183,9 +183,9 @@ def sofa(rng: Generator, palette: Palette) -> Piece:
                 0.065,
                 palette.cloth(rng),
                 (x, seat + 0.28, -d / 2 + 0.42),
-                rng.normal(0, 0.3),
-                -0.35,
-                rng.normal(0, 0.15),
+                yaw=rng.normal(0, 0.3),
+                tilt=-0.35,
+                roll=rng.normal(0, 0.15),
                 steps=3,
             )
         )
@@ -213,7 +213,7 @@ def _draped(rng: Generator, palette: Palette, w: float, d: float, at: tuple[floa
         rng.uniform(0.01, 0.03),
         rng.uniform(1, 3),
         at,
-        rng.normal(0, 0.4),
+        yaw=rng.normal(0, 0.4),
         fit=False,
         steps=16,
     )
@@ -247,8 +247,8 @@ def bed(rng: Generator, palette: Palette) -> Piece:
                 0.065,
                 palette.cloth(rng) if rng.random() < 0.5 else white,
                 (px, h + 0.07, -d / 2 + 0.3),
-                rng.normal(0, 0.1),
-                -0.2,
+                yaw=rng.normal(0, 0.1),
+                tilt=-0.2,
                 steps=3,
             )
         )

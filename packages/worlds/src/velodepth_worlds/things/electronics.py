@@ -169,7 +169,7 @@ def cable(rng: Generator, palette: Palette) -> Piece:
                 0.005,
                 palette.plastic(rng, 0.6),
                 line[-1] + (0, 0.008, 0),
-                rng.uniform(0, 6),
+                yaw=rng.uniform(0, 6),
             )
         )
     return Piece(parts)

@@ -92,13 +92,20 @@ def plant(rng: Generator, palette: Palette, high: float | None = None) -> Piece:
         spray = h * rng.uniform(0.35, 0.6)
         for _ in range(rng.integers(9, 22)):
             spot = centre + rng.normal(0, h * 0.11, 3) + (0, h * 0.36, 0)
-            parts.append(panel(spray, spray, look, spot, rng.uniform(0, 6), rng.uniform(-0.9, 0.9)))
+            parts.append(panel(spray, spray, look, spot, yaw=rng.uniform(0, 6), tilt=rng.uniform(-0.9, 0.9)))
         parts.append(tube([centre, centre + np.array((0, h * 0.3, 0))], h * 0.012, palette.bark(rng)))
     else:
         look = palette.foliage(rng, "blades")
         for yaw in np.linspace(0, np.pi, 5)[:-1] + rng.uniform(0, 1):
             parts.append(
-                panel(h * 0.7, h * 0.72, look, centre + np.array((0, h * 0.36, 0)), yaw, rng.normal(0, 0.15))
+                panel(
+                    h * 0.7,
+                    h * 0.72,
+                    look,
+                    centre + np.array((0, h * 0.36, 0)),
+                    yaw=yaw,
+                    tilt=rng.normal(0, 0.15),
+                )
             )
     return Piece(parts)
 
@@ -128,7 +135,7 @@ def vase(rng: Generator, palette: Palette) -> Piece:
     if rng.random() < 0.5:
         look = palette.foliage(rng)
         for yaw in rng.uniform(0, 6, rng.integers(3, 7)):
-            parts.append(panel(h * 0.9, h * 1.1, look, (0, h * 1.45, 0), yaw, rng.normal(0, 0.3)))
+            parts.append(panel(h * 0.9, h * 1.1, look, (0, h * 1.45, 0), yaw=yaw, tilt=rng.normal(0, 0.3)))
     return Piece(parts)
 
 
@@ -141,7 +148,7 @@ def toy(rng: Generator, palette: Palette) -> Piece:
         for _ in range(rng.integers(2, 9)):
             x, z = rng.normal(0, 0.08, 2)
             size = s * rng.choice([1, 1, 2], 3)
-            parts.append(box(size, bright[rng.integers(4)], (x, size[1] / 2, z), rng.uniform(0, 6)))
+            parts.append(box(size, bright[rng.integers(4)], (x, size[1] / 2, z), yaw=rng.uniform(0, 6)))
         return Piece(parts)
     if kind == 1:
         length = rng.uniform(0.07, 0.2)
@@ -255,7 +262,7 @@ def towels(rng: Generator, palette: Palette) -> Piece:
                 h * 0.48,
                 palette.cloth(rng),
                 (rng.normal(0, 0.006), y + h / 2, 0),
-                rng.normal(0, 0.03),
+                yaw=rng.normal(0, 0.03),
             )
         )
         y += h
@@ -285,7 +292,7 @@ def odd(rng: Generator, palette: Palette) -> Piece:
         material = palette.material(rng)
         if kind == 0:
             parts.append(
-                box((s, h, s * rng.uniform(0.3, 1.5)), material, (0, y + h / 2, 0), rng.uniform(0, 6))
+                box((s, h, s * rng.uniform(0.3, 1.5)), material, (0, y + h / 2, 0), yaw=rng.uniform(0, 6))
             )
         elif kind == 1:
             parts.append(cylinder(s / 2, h, material, (0, y, 0), top=s / 2 * rng.uniform(0, 1.3)))

@@ -98,7 +98,7 @@ def can(rng: Generator, palette: Palette) -> Piece:
             h * 0.94,
             palette.printed(rng, "label", rng.uniform(0, 0.6)),
             (0, h * 0.03, 0),
-            yaw,
+            yaw=yaw,
             fit=True,
             open_top=True,
         ),
@@ -123,7 +123,7 @@ def jar(rng: Generator, palette: Palette) -> Piece:
                 h * 0.5,
                 palette.printed(rng, "label"),
                 (0, h * 0.15, 0),
-                rng.uniform(0, 6),
+                yaw=rng.uniform(0, 6),
                 fit=True,
                 open_top=True,
             )
@@ -242,7 +242,7 @@ def fruit(rng: Generator, palette: Palette) -> Piece:
     d = rng.uniform(0.035, 0.1)
     if kind == 2:
         return Piece(
-            [sphere((d, d * 0.75, d * 0.75), material, (0, d * 0.375, 0), rng.uniform(0, 6), sides=12)]
+            [sphere((d, d * 0.75, d * 0.75), material, (0, d * 0.375, 0), yaw=rng.uniform(0, 6), sides=12)]
         )
     t = np.linspace(0, np.pi, 10)
     dent = 0.5 + 0.5 * np.abs(np.cos(t)) ** 6

@@ -94,7 +94,13 @@ def papers(rng: Generator, palette: Palette) -> Piece:
         x, z = rng.normal(0, spread, 2)
         at = (x, height + layer / 2, z)
         heap.append(
-            box((0.21, layer, 0.297), palette.printed(rng, "page"), at, rng.normal(0, spread * 4), fit=True)
+            box(
+                (0.21, layer, 0.297),
+                palette.printed(rng, "page"),
+                at,
+                yaw=rng.normal(0, spread * 4),
+                fit=True,
+            )
         )
         height += layer
     return Piece(heap)
