@@ -25,7 +25,7 @@ from velodepth.train import loop  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import Pool, Stills, batches  # noqa: E402
 from velodepth.train.loop import train  # noqa: E402
-from velodepth.train.stages import KeyframeStage, to_device  # noqa: E402
+from velodepth.train.stages import KeyframeStage  # noqa: E402
 from velodepth.train.students import make_student  # noqa: E402
 
 
@@ -218,7 +218,7 @@ def test_two_processes_hold_the_same_weights_and_average_their_gradients(shards,
             group["lr"] = group["peak"] * loop.schedule(step, step / settings.steps, settings)
         optimiser.zero_grad()
         for source in sources:
-            parts = stage(to_device(next(source), torch.device("cpu")))
+            parts = stage(next(source).to("cpu"))
             (torch.stack(list(parts.values())).sum() / 2).backward()
         torch.nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], settings.clip)
         optimiser.step()

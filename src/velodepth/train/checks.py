@@ -17,7 +17,7 @@ from ..nets.estimate import Estimate
 from .augment import View
 from .config import Config
 from .data import MAX_DEPTH, NEAR, Batch, Footage, clip_of, clip_starts, collate, picture_size, to_and_fro
-from .stages import Tensors, between, to_device
+from .stages import between
 from .students import Student
 
 OUTDOOR = ("street", "terrain", "track")
@@ -69,7 +69,7 @@ def check_keyframes(
     kinds, shown = [], []
     for pick in np.linspace(0, len(rows) - 1, min(config.checked, len(rows))).astype(int):
         each, row = rows[pick]
-        tensors = to_device(collate([_plain(each, [row], config)]), device)
+        tensors = collate([_plain(each, [row], config)]).to(device)
         if (tensors.radius > 0).float().mean() < 0.05:
             continue
         answer, _ = student.look(tensors.canvas[0], tensors.rays)
@@ -102,7 +102,7 @@ def check_propagation(
     shown: list[Shown] = []
     for i, start in starts[np.linspace(0, len(starts) - 1, min(count, len(starts))).astype(int)]:
         example = _plain(footage[i], range(start, start + config.frames), config, path)
-        tensors = to_device(collate([example]), device)
+        tensors = collate([example]).to(device)
         grid = _grid(footage[i], start, config)
         state, _ = student.look(tensors.canvas[0], tensors.rays)
         now = _maps(tensors, 0, state)
@@ -125,7 +125,7 @@ def check_propagation(
     return _means(figures), shown
 
 
-def _maps(batch: Tensors, t: int, answer: Estimate) -> list[np.ndarray]:
+def _maps(batch: Batch, t: int, answer: Estimate) -> list[np.ndarray]:
     """Depth, true depth (0 = unknown) and confidence (H, W) of frame t, by the rays of the true camera."""
     z = batch.rays[:, 2:]
     maps = (answer.radius * z, batch.radius[t] * z, answer.confidence)

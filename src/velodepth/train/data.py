@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +22,7 @@ import cv2
 import numpy as np
 
 from ..errors import VeloDepthError
+from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.flow import DisFlow
 from .augment import Look, View, pinhole_parameters
 from .config import Config
@@ -49,25 +52,49 @@ class Footage(Protocol):
     def occluded(self, row: int) -> np.ndarray: ...
 
 
-class Batch(NamedTuple):
-    """T frames of B examples (T = 1 for single frames). Of pairs of frames (t, t + 1), [0] is for playing
-    forward, on the pixels of t + 1, and [1] for playing backward, on those of t."""
+@dataclass(frozen=True)
+class Batch:
+    """T frames of B examples (T = 1 for single frames), as NumPy arrays, or with `to` as tensors. Of pairs of
+    frames (t, t + 1), [0] is for playing forward, on the pixels of t + 1, and [1] for playing backward, on
+    those of t. An example has no axis B."""
 
-    picture: np.ndarray  # (T, B, H, W, 3) uint8 RGB
-    radius: np.ndarray  # (T, B, 1, H, W) float32 metres, 0 where unknown
-    rays: np.ndarray  # (B, 3, H, W) float32
-    camera: np.ndarray  # (B, 3) float32, as nets.nano.pinhole_of reads it
-    flow: np.ndarray  # (2, T - 1, B, 2, H, W) float32 canvas pixels, DIS: where the content came from;
+    picture: Any  # (T, B, H, W, 3) uint8 RGB
+    radius: Any  # (T, B, 1, H, W) float32 metres, 0 where unknown
+    rays: Any  # (B, 3, H, W) float32
+    camera: Any  # (B, 3) float32, as nets.nano.pinhole_of reads it
+    flow: Any  # (2, T - 1, B, 2, H, W) float32 canvas pixels, DIS: where the content came from;
     # 0 for pairs that are not played in that direction
-    true_flow: np.ndarray  # (2, T - 1, B, 2, H, W) float16, true
-    visible: np.ndarray  # (2, T - 1, B, 1, H, W) bool: where the true flow has a partner
-    pose: np.ndarray  # (T, B, 4, 4) float32, camera to the first frame's camera
-    own_camera: np.ndarray  # (B,) bool: whether the example sees its own guess of the camera
-    age: int  # frames to propagate before those that teach
+    true_flow: Any  # (2, T - 1, B, 2, H, W) float16, true
+    visible: Any  # (2, T - 1, B, 1, H, W) bool: where the true flow has a partner
+    pose: Any  # (T, B, 4, 4) float32, camera to the first frame's camera
+    own_camera: Any  # (B,) bool: whether the example sees its own guess of the camera
+    age: int = 0  # frames to propagate before those that teach
+
+    def to(self, device: Any) -> Batch:
+        """The same as tensors on a torch device, float32 but for `picture` and `own_camera`."""
+        import torch
+
+        def moved(name: str) -> Any:
+            tensor = torch.from_numpy(np.ascontiguousarray(getattr(self, name))).to(device)
+            return tensor if name in ("picture", "own_camera") else tensor.float()
+
+        return replace(self, **{name: moved(name) for name in AXES})
+
+    @cached_property
+    def canvas(self) -> Any:
+        """(T, B, 3, H, W) float32: the pictures, of tensors, as the network sees them."""
+        import torch
+
+        device = self.picture.device
+        mean, std = (torch.from_numpy(255 * x).to(device) for x in (IMAGENET_MEAN, IMAGENET_STD))
+        return ((self.picture - mean) / std).movedim(-1, 2)
 
 
-TIME = (1, 1, 0, 0, 2, 2, 2, 1)
-"""The axis of `Batch`'s arrays that examples are stacked along: time stays in front."""
+AXES = {
+    "picture": 1, "radius": 1, "rays": 0, "camera": 0, "flow": 2, "true_flow": 2, "visible": 2, "pose": 1,
+    "own_camera": 0,
+}  # fmt: skip
+"""The axis of each of `Batch`'s arrays that examples are stacked along: time stays in front."""
 
 
 def open_footage(folders: Sequence[str | Path]) -> tuple[list[Footage], list[Footage]]:
@@ -141,7 +168,7 @@ def clip_of(
                 true_flow[way, t] = np.where(seen, moved, 0)  # hidden points may move without bounds
     return Batch(
         np.stack(pictures), np.stack(radii), rays, pinhole_parameters(rays), flow, true_flow, visible,
-        _relative(footage, rows, view), np.zeros((), bool), 0,
+        _relative(footage, rows, view), np.zeros((), bool),
     )  # fmt: skip
 
 
@@ -182,14 +209,13 @@ def cut(first: Batch, second: Batch, at: int) -> Batch:
     flow[0, at - 1] = search(picture[at - 1], picture[at])
     flow[1, at - 1] = search(picture[at], picture[at - 1])
     radius = np.concatenate([first.radius[:at], second.radius[at:] * zoom])
-    return first._replace(picture=picture, radius=radius, flow=flow, visible=visible)
+    return replace(first, picture=picture, radius=radius, flow=flow, visible=visible)
 
 
 def collate(examples: Sequence[Batch]) -> Batch:
     """Examples -> a batch."""
-    parts = list(zip(*examples, strict=True))
-    arrays = [np.stack(part, axis) for part, axis in zip(parts, TIME, strict=False)]
-    return Batch._make([*arrays, np.stack(parts[len(TIME)]), examples[0].age])
+    arrays = {name: np.stack([getattr(x, name) for x in examples], axis) for name, axis in AXES.items()}
+    return Batch(**arrays, age=examples[0].age)
 
 
 class Pool:
@@ -310,7 +336,7 @@ class Stills(_Examples):
             footage = table.footage[i]
             view = View.draw(picture_size(footage), size, rng)
             example = clip_of(footage, [row], view, Look(rng))
-            examples.append(example._replace(own_camera=np.asarray(rng.random() < self.config.own_camera)))
+            examples.append(replace(example, own_camera=np.asarray(rng.random() < self.config.own_camera)))
         return collate(examples)
 
 
@@ -341,7 +367,7 @@ class Clips(_Examples):
             if rng.random() < self.config.cuts:
                 other = self._draw(table, rng, size, path)
                 example = cut(example, other, int(rng.integers(1, max(path) + 1)))
-            examples.append(example._replace(age=age))
+            examples.append(replace(example, age=age))
         return collate(examples)
 
     def _draw(

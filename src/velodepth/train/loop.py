@@ -38,7 +38,7 @@ from .checks import Shown, check_keyframes, check_propagation
 from .config import Config
 from .data import Clips, Footage, Pool, Stills, WatchedPool, batches
 from .rendering import RenderedPool
-from .stages import STAGES, to_device
+from .stages import STAGES
 from .students import LargeStudent, Student, load_weights, make_student
 
 ASKED = math.inf
@@ -108,7 +108,7 @@ def _trained(config: Config, pool: Pool) -> Path:
         while part < 1:
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * schedule(step, part, config)
-            parts = stage(to_device(next(source), device))
+            parts = stage(next(source).to(device))
             loss = torch.stack(list(parts.values())).sum()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

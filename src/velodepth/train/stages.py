@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..nets.estimate import Estimate
-from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from . import losses
 from .data import Batch, to_and_fro, way_of
 from .students import Student
-
-
-class Tensors(NamedTuple):
-    """`data.Batch` on the device, float32, the pictures as canvases (T, B, 3, H, W)."""
-
-    canvas: Tensor
-    radius: Tensor
-    rays: Tensor
-    camera: Tensor
-    flow: Tensor
-    true_flow: Tensor
-    visible: Tensor
-    pose: Tensor
-    own_camera: Tensor
-    age: int
-
-
-def to_device(batch: Batch, device: torch.device) -> Tensors:
-    arrays = [torch.from_numpy(np.ascontiguousarray(x)).to(device) for x in batch[1:-1]]
-    arrays = [x.float() for x in arrays[:-1]] + arrays[-1:]
-    mean, std = (torch.from_numpy(255 * x).to(device) for x in (IMAGENET_MEAN, IMAGENET_STD))
-    picture = torch.from_numpy(batch.picture).to(device)
-    return Tensors._make([((picture - mean) / std).movedim(-1, 2), *arrays, batch.age])
 
 
 class KeyframeStage(nn.Module):
@@ -46,7 +21,7 @@ class KeyframeStage(nn.Module):
         super().__init__()
         self.student = student
 
-    def forward(self, batch: Tensors) -> dict[str, Tensor]:
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Parts of the loss, weighted."""
         student, weights = self.student, self.student.config.weights
         answer, guess = student.look(batch.canvas[0], batch.rays, batch.own_camera)
@@ -71,7 +46,7 @@ class PropagationStage(nn.Module):
         super().__init__()
         self.student = student
 
-    def forward(self, batch: Tensors) -> dict[str, Tensor]:
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Parts of the loss, weighted."""
         student, config = self.student, self.student.config
         path = to_and_fro(config.frames, batch.age + config.rollout + 1)
@@ -91,7 +66,7 @@ class PropagationStage(nn.Module):
         return parts
 
     def _losses(
-        self, batch: Tensors, t: int, to: int, before: Estimate, now: Estimate, refined: Tensor, aim: Estimate
+        self, batch: Batch, t: int, to: int, before: Estimate, now: Estimate, refined: Tensor, aim: Estimate
     ) -> dict[str, Tensor]:
         """Parts of the loss of frame `to`, propagated from frame `t`."""
         student, without = self.student, self.student.config.without
@@ -122,7 +97,7 @@ class PropagationStage(nn.Module):
         return parts
 
     def _consistency(
-        self, batch: Tensors, here: int, there: int, at_here: Estimate, at_there: Estimate
+        self, batch: Batch, here: int, there: int, at_here: Estimate, at_there: Estimate
     ) -> Tensor:
         return losses.consistency_loss(
             at_here.radius, at_there.radius, batch.radius[here], batch.radius[there], batch.rays,
