@@ -109,6 +109,7 @@ class Video(Source):
         )
         self._container, self._index = container, stream.index
         coded = stream.codec_context
+        self._sized = coded.width > 0  # not, where its pictures were too large to be probed
         coded.options = {"max_pixels": str(max_pixels)}
         try:
             self._check_area(coded.width, coded.height)  # before anything is decoded
@@ -192,9 +193,9 @@ class Video(Source):
             fault = DAMAGED if isinstance(error, av.error.InvalidDataError) else _why(error)
         if self._container.format.name.startswith(SIZED_FORMATS) and end + SLACK < self._duration:
             fault = fault or DAMAGED
-        if fault and not count and not self._codec.width:
-            fault += f", or has pictures of more than {self._max_pixels} pixels,"
         if fault and not count:
+            if not self._sized:
+                fault += f", or has pictures of more than {self._max_pixels} pixels,"
             raise VeloDepthError(f"{self.name} {fault} and none of its frames can be decoded")
         if fault:
             warnings.warn(f"{self.name} {fault}: {count} frames were read", MediaWarning, stacklevel=4)
