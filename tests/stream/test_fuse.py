@@ -164,6 +164,18 @@ def test_carrying_along_the_flow_leaves_guesses_at_the_rim():
     assert memory.known.all()
 
 
+def test_holes_do_not_grow_on_the_way():
+    known = np.ones(SHAPE, bool)
+    known[40:50, 60:70] = False
+    last = carried(np.where(known, 0, 9), known=known)
+    flow = np.full_like(STILL, 0.3)
+    for _ in range(20):
+        warp = Warp(flow)
+        last = fuse.carry(last, warp, warp.sharp(last.log_radius), None)
+    assert (~last.known).sum() == 100
+    np.testing.assert_array_equal(last.log_radius[last.known], 0)
+
+
 def test_carrying_by_the_motion_changes_the_distance():
     follows = np.ones(SHAPE, bool)
     follows[:, 64:] = False

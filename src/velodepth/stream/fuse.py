@@ -65,10 +65,13 @@ def carry(last: Memory, warp: Warp, warped: np.ndarray, motion: Motion | None) -
     """
     if motion is not None:
         warped = np.where(motion.follows, np.log(np.maximum(motion.radius, 1e-3)), warped)
-    known = last.known
-    if not known.all():  # beside a hole values are mixed with what is not known
-        known = warp.nearest(cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
-    precision = warp.linear(last.precision) * (warp.inside & known)
+    known, precision = last.known, warp.linear(last.precision)
+    if not known.all():  # beside a hole a mean would be one with what is not known
+        whole = warp.nearest(cv2.erode(known.view(np.uint8), np.ones((3, 3), np.uint8))) > 0
+        known = warp.nearest(known.view(np.uint8)) > 0
+        warped = np.where(whole, warped, warp.nearest(last.log_radius))
+        precision = np.where(whole, precision, warp.nearest(last.precision))
+    precision = precision * (warp.inside & known)
     return Memory(warped, precision, warp.linear(last.confidence), known, last.looks)
 
 
