@@ -33,8 +33,7 @@ def test_both_runtimes_agree_over_a_whole_clip(path, policy, frames):
         assert a.keyframe_reason == b.keyframe_reason
         errors.append(np.linalg.norm(a.distance - b.distance) / np.linalg.norm(b.distance))
         assert np.abs(a.confidence - b.confidence).max() < 0.1
-    # Rules of fusing decide by thresholds: now and then the last bit decides otherwise for a small region.
-    assert np.median(errors) < 1e-3 and max(errors) < 1e-2
+    assert max(errors) < 1e-3
 
 
 def test_an_unknown_device_is_named():

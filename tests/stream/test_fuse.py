@@ -18,7 +18,7 @@ STILL = np.zeros((2, *SHAPE), np.float32)
 def evidence(luma=LUMA, last=LUMA, follows=None, precision=1.0, stands=False):
     """Of two pictures in place; unless the camera stands, of a motion that is hardly one."""
     follows = np.ones(SHAPE, bool) if follows is None else follows
-    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), follows)
+    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), follows.astype(np.float32))
     known = np.full(SHAPE, precision, np.float32)
     flow = STILL if stands else np.full_like(STILL, 0.4)
     return Evidence(1, flow, Warp(STILL), last, luma, motion, known)
@@ -61,7 +61,7 @@ def test_scale_follows_sooner_where_the_camera_moves():
     step = STILL.copy()
     step[0] = 0.2 * (SHAPE[1] - 1)
     known = np.full(SHAPE, fuse.MOST, np.float32)
-    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), np.ones(SHAPE, bool))
+    motion = Motion(np.eye(4), np.ones(SHAPE, np.float32), np.ones(SHAPE, np.float32))
     moved = Evidence(3, step, Warp(STILL), LUMA, LUMA, motion, known)
     memory = fuse.fuse(carried(np.zeros(SHAPE)), observed(np.full(SHAPE, 0.2)), moved)
     np.testing.assert_allclose(memory.log_radius, 0.2 * fuse.DRIFT * 0.2 * 3, atol=2e-3)
@@ -179,7 +179,7 @@ def test_holes_do_not_grow_on_the_way():
 def test_carrying_by_the_motion_changes_the_distance():
     follows = np.ones(SHAPE, bool)
     follows[:, 64:] = False
-    motion = Motion(np.eye(4), np.full(SHAPE, 2.0, np.float32), follows)
+    motion = Motion(np.eye(4), np.full(SHAPE, 2.0, np.float32), follows.astype(np.float32))
     last, warp = carried(np.zeros(SHAPE)), Warp(STILL)
     memory = fuse.carry(last, warp, warp.sharp(last.log_radius), motion)
     np.testing.assert_allclose(memory.log_radius[:, :64], np.log(2), atol=1e-6)

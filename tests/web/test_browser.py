@@ -83,9 +83,7 @@ def test_the_browser_gives_the_figures_of_the_package(page, address, clip, nano)
     assert [answer["reason"] for answer in told] == reasons
     for frame, answer in zip(frames, told, strict=True):
         off = np.abs(answer["depth"] / frame.depth - 1)
-        # Rules decide by thresholds: at a pixel here and there the last bit of a float decides otherwise.
-        assert np.percentile(off, 99.9) < 1e-2 and off.max() < 0.05, f"{frame}: {off.max():.4f}"
-        assert np.median(off) < 1e-4, f"{frame}"
+        assert off.max() < 1e-2 and np.median(off) < 1e-4, f"{frame}: {off.max():.4f}"
         height, width = frame.picture.shape[:2]
         lens = [
             frame.camera.fx / width,

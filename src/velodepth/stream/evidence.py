@@ -101,7 +101,7 @@ class Evidence:
         """Median of the flow's length, in picture sizes, over every 4th pixel that did not move by itself."""
         height, width = self._luma.shape
         x, y = self._flow[:, ::4, ::4] / np.array([width - 1, height - 1], np.float32)[:, None, None]
-        follows = ~self.independent[::4, ::4]
+        follows = self.independent[::4, ::4] < 0.5
         return float(np.median(np.hypot(x, y)[follows])) if follows.any() else self.moved
 
     @property
@@ -136,10 +136,10 @@ class Evidence:
 
     @cached_property
     def independent(self) -> np.ndarray:
-        """(H, W) bool: moved by itself, i.e. not as the camera's own motion would move it."""
+        """(H, W) float32, 0..1: moved by itself, i.e. not as the camera's own motion would move it."""
         if self._motion is None:
-            return np.zeros(self._luma.shape, bool)
-        return self._warp.inside & ~self._motion.follows
+            return np.zeros(self._luma.shape, np.float32)
+        return self._warp.inside * (1 - self._motion.follows)
 
     @cached_property
     def moving(self) -> float:
@@ -147,4 +147,4 @@ class Evidence:
         motion is not known, since nothing can then be told apart."""
         if self._motion is None:
             return 1.0
-        return float((self.independent | (self.residual > CHANGED)).mean())
+        return float(np.maximum(self.independent, self.residual > CHANGED).mean())

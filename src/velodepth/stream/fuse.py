@@ -64,7 +64,7 @@ def carry(last: Memory, warp: Warp, warped: np.ndarray, motion: Motion | None) -
     warped: (H, W) float32, last.log_radius along the flow.
     """
     if motion is not None:
-        warped = np.where(motion.follows, np.log(np.maximum(motion.radius, 1e-3)), warped)
+        warped = warped + motion.follows * (np.log(np.maximum(motion.radius, 1e-3)) - warped)
     known, precision = last.known, warp.linear(last.precision)
     if not known.all():  # beside a hole a mean would be one with what is not known
         whole = warp.nearest(cv2.erode(known.view(np.uint8), np.ones((3, 3), np.uint8))) > 0
@@ -102,11 +102,10 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     both = known & carried.known
     difference = np.where(both, log_radius - carried.log_radius, 0)
     changed = _changed(evidence)
-    comparable = both & (carried.precision > 0) & ~evidence.independent & (changed < 0.5)
-    overall = np.float32(0)
-    if comparable.any():
-        overall = np.median(difference[comparable][::7])  # of a sample, which tells as much
-        comparable &= np.abs(difference - overall) < SPAN
+    comparable = both * np.minimum(1, carried.precision) * (1 - evidence.independent) * (1 - changed)
+    sample = difference.ravel()[::7][comparable.ravel()[::7] > 0.5]  # which tells as much as all
+    overall = np.median(sample) if sample.size else np.float32(0)
+    comparable *= np.clip(2.5 - 2 / SPAN * np.abs(difference - overall), 0, 1)
     scale = smooth(difference, comparable)
     drifted = min(MOST_DRIFT, DRIFT * evidence.moved * evidence.frames)
     rest, standing = evidence.rest, alike(carried.looks) + DRIFT * evidence.travelled * evidence.frames
@@ -115,7 +114,7 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     followed = np.float32(slow) * (scale - overall) + np.float32(settling) * overall
     detail = difference - scale
     news = mixed(np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1, 0, rest)
-    independent = cv2.GaussianBlur(evidence.independent.astype(np.float32), (0, 0), 1.5)
+    independent = cv2.GaussianBlur(evidence.independent, (0, 0), 1.5)
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
     gain = mixed(np.maximum(1 / (1 + precision), edges(log_radius)), alike(precision), rest)
@@ -143,14 +142,14 @@ def mixed(moving: Any, standing: Any, rest: float) -> Any:
 
 
 def smooth(difference: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Means of (H, W) over cells of CELL pixels of those that count, bilinear in between, (H, W) float32.
+    """Means of (H, W) over cells of CELL pixels, as far as each counts, bilinear in between, (H, W) float32.
 
     A cell where few count leans on the mean of all.
     """
     height, width = difference.shape
     cells = max(1, width // CELL), max(1, height // CELL)
     weight = counts.astype(np.float32)
-    total = cv2.resize(difference * weight, cells, interpolation=cv2.INTER_AREA)
+    total = cv2.resize((difference * weight).astype(np.float32), cells, interpolation=cv2.INTER_AREA)
     share = cv2.resize(weight, cells, interpolation=cv2.INTER_AREA)
     overall = float(total.sum() / max(share.sum(), 1e-6))
     means = (total + 0.01 * overall) / (share + 0.01)

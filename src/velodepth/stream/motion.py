@@ -19,7 +19,8 @@ STEPS, ENOUGH = 10, 1e-5
 WIDEST, TIGHTEST = 16.0, 0.7
 """Canvas pixels: the scale of the robust weights, at most in the first step, and at the end."""
 FOLLOWS = 2.0
-"""Canvas pixels: a point whose new place is off by less stands still."""
+"""Canvas pixels: a point whose new place is off by less stands still, and half as surely at so much: nothing
+that the last bit of a number decides should be seen."""
 FEWEST, LEAST_SHARE = 30, 0.5
 """Points needed, and the share of them that must agree, for a motion to be believed."""
 
@@ -29,7 +30,7 @@ class Motion(NamedTuple):
 
     matrix: np.ndarray  # (4, 4) float64: points in the last camera's axes -> in this one's, metres
     radius: np.ndarray  # (H, W) float32: metres, carried to this frame by the motion
-    follows: np.ndarray  # (H, W) bool: this pixel moved as the camera alone would move it
+    follows: np.ndarray  # (H, W) float32, 0..1: this pixel moved as the camera alone would move it
 
 
 def solve_motion(
@@ -100,7 +101,8 @@ def moved(
     cosine = (x * right + y * down + z * ahead) / np.maximum(radius, 1e-6)
     # The angle between two unit vectors, without an arc cosine: 2 sin(angle / 2) = |a - b|.
     apart = np.sqrt(np.maximum(2 - 2 * cosine, 0)) * pixels_per_radian
-    return Motion(matrix, radius, (apart < FOLLOWS) & known & (radius > 1e-3))
+    follows = np.clip(2.5 - 2 / FOLLOWS * apart, 0, 1) * (known & (radius > 1e-3))
+    return Motion(matrix, radius, follows.astype(np.float32))
 
 
 def rotation(vector: np.ndarray) -> np.ndarray:

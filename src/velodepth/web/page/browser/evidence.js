@@ -4,7 +4,7 @@ import { blurred, clipped, percentile } from "./maps.js";
 
 // flow: (2, H, W) canvas pixels; luma, lastLuma: (H, W) of 0..255; motion: of motion.js, or null; precision: (H, W);
 // settings: {quiet, changed, still}.
-// -> {moved, travelled, rest, uncovered, unexplained, moving; residual: Float32Array (H, W), independent: Uint8Array (H, W)}
+// -> {moved, travelled, rest, uncovered, unexplained, moving; residual: Float32Array (H, W), independent: Float32Array (H, W), 0..1}
 export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, changed, still }) {
   const { inside, height, width } = warp, size = height * width;
   const change = warp.linear(Float32Array.from(lastLuma));
@@ -29,11 +29,11 @@ export function weigh(flow, warp, lastLuma, luma, motion, precision, { quiet, ch
   const unexplained = count < 0.05 * size ? 1 : off / count / (contrast / count + quiet);
   for (let i = 0; i < size; i++) change[i] /= 255;
   const residual = blurred(change, height, width, 1.5);
-  const independent = new Uint8Array(size);
+  const independent = new Float32Array(size);
   let moving = 0;
   for (let i = 0; i < size; i++) {
-    independent[i] = motion && inside[i] && !motion.follows[i];
-    moving += independent[i] || residual[i] > changed;
+    independent[i] = motion && inside[i] ? 1 - motion.follows[i] : 0;
+    moving += residual[i] > changed ? 1 : independent[i];
   }
   const moved = percentile(lengths(flow, height, width), 95), follows = lengths(flow, height, width, independent);
   const travelled = follows.length ? percentile(follows, 50) : moved;
@@ -48,7 +48,7 @@ function lengths(flow, height, width, leftOut) {
   for (let y = 0; y < height; y += 4) {
     for (let x = 0; x < width; x += 4) {
       const i = y * width + x, dx = flow[i] / (width - 1), dy = flow[height * width + i] / (height - 1);
-      if (!leftOut?.[i]) found.push(Math.sqrt(dx * dx + dy * dy));
+      if (!(leftOut?.[i] >= 0.5)) found.push(Math.sqrt(dx * dx + dy * dy));
     }
   }
   return Float32Array.from(found);

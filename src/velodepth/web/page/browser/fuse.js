@@ -15,7 +15,7 @@ export function start(radius) {
 export function carry(last, warp, warped, motion) {
   const logRadius = warped.slice(), precision = warp.linear(last.precision);
   for (let i = 0; i < logRadius.length; i++) {
-    if (motion?.follows[i]) logRadius[i] = Math.log(Math.max(motion.radius[i], 1e-3));
+    if (motion) logRadius[i] += motion.follows[i] * (Math.log(Math.max(motion.radius[i], 1e-3)) - logRadius[i]);
     if (!warp.inside[i]) precision[i] = 0;
   }
   return { logRadius, precision, looks: last.looks };
@@ -31,21 +31,20 @@ export function unobserved(carried, { residual }, settings) {
 export function fuse(carried, radius, { residual, independent, moved, travelled, rest, frames }, height, width, settings) {
   const { most, settled, slow, span, surprise, blur } = settings, size = radius.length;
   const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
-  let comparable = 0;
   for (let i = 0; i < size; i++) {
     detail[i] = observed[i] - carried.logRadius[i];
-    counts[i] = carried.precision[i] > 0 && !independent[i] && changed(residual[i], settings) < 0.5;
-    if (counts[i] && comparable++ % 7 === 0) sample.push(detail[i]);
+    counts[i] = Math.min(1, carried.precision[i]) * (1 - independent[i]) * (1 - changed(residual[i], settings));
+    if (i % 7 === 0 && counts[i] > 0.5) sample.push(detail[i]);
   }
   const overall = sample.length ? percentile(Float32Array.from(sample), 50) : 0;
-  for (let i = 0; i < size; i++) if (Math.abs(detail[i] - overall) >= span) counts[i] = 0;
+  for (let i = 0; i < size; i++) counts[i] *= clipped(2.5 - 2 / span * Math.abs(detail[i] - overall), 0, 1);
   const scale = smooth(detail, counts, height, width, settings.cell);
   for (let i = 0; i < size; i++) detail[i] -= scale[i];
   const drifted = Math.min(settings.most_drift, settings.drift * moved * frames);
   const standing = alike(carried.looks) + settings.drift * travelled * frames;
   const followed = mixed(Math.max(slow, drifted), standing, rest);
   const settling = (mixed(Math.max(settled, 1 / (carried.looks + 1), drifted), standing, rest) - followed) * overall;
-  const news = blurred(detail, height, width, blur), alone = blurred(Float32Array.from(independent), height, width, 1.5);
+  const news = blurred(detail, height, width, blur), alone = blurred(independent, height, width, 1.5);
   const edge = edges(observed, height, width, settings.edge);
   const logRadius = new Float32Array(size), precision = new Float32Array(size);
   for (let i = 0; i < size; i++) {

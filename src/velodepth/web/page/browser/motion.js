@@ -1,11 +1,11 @@
 // Twin of velodepth/stream/motion.py: the camera's own motion from one frame to the next, from flow and carried radius.
 
-import { percentile } from "./maps.js";
+import { clipped, percentile } from "./maps.js";
 
 // points: (3, H, W), for each pixel of this frame the point that flow says it shows, metres in the last camera's axes;
 // known: (H, W), 1 where it means something; lens: of lens.js.
 // settings: {grid, steps, enough, widest, tightest, follows, fewest, least_share}
-// -> {radius: Float32Array (H, W), metres; follows: Uint8Array (H, W)}, or null where no motion explains the picture
+// -> {radius: Float32Array (H, W), metres; follows: Float32Array (H, W), 0..1}, or null where no motion explains the picture
 export function solveMotion(points, known, lens, height, width, settings) {
   const { grid, steps, enough, widest, tightest, follows, fewest, least_share } = settings, { rays, focal } = lens, size = height * width;
   const used = [];
@@ -71,7 +71,7 @@ function distances(points, used, { rays, focal }, size) {
 
 // Where the motion brings the points, and which of them then lie on this frame's rays
 function moved(turn, shift, points, known, { rays, focal }, most) {
-  const size = known.length, radius = new Float32Array(size), follows = new Uint8Array(size);
+  const size = known.length, radius = new Float32Array(size), follows = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     const px = points[i], py = points[size + i], pz = points[2 * size + i];
     const x = turn[0] * px + turn[1] * py + turn[2] * pz + shift[0];
@@ -81,7 +81,7 @@ function moved(turn, shift, points, known, { rays, focal }, most) {
     const cosine = (x * rays[i] + y * rays[size + i] + z * rays[2 * size + i]) / Math.max(length, 1e-6);
     const apart = Math.sqrt(Math.max(2 - 2 * cosine, 0)) * focal;
     radius[i] = length;
-    follows[i] = apart < most && known[i] && length > 1e-3;
+    follows[i] = known[i] && length > 1e-3 ? clipped(2.5 - 2 / most * apart, 0, 1) : 0;
   }
   return { radius, follows };
 }
