@@ -55,7 +55,7 @@ class Clip:
                 raise ValueError(
                     f"{folder} needs .exr files in it, and {told.name} beside it: --save exr,jsonl"
                 )
-            lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()[1:]]
+            lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()[1:-1]]
             cameras, times = [line["camera"] for line in lines], [line["time"] for line in lines]
             model = cameras[0]["model"]
         if model != "pinhole":

@@ -134,7 +134,7 @@ def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(crew, make_cl
         with np.load(out / f"{name}.npz") as clip:
             assert clip["index"].tolist() == list(range(frames))
         assert len(list((out / f"{name}-png").iterdir())) == frames
-        assert len((out / f"{name}.jsonl").read_text().splitlines()) == 1 + frames
+        assert len((out / f"{name}.jsonl").read_text().splitlines()) == 2 + frames
         assert by_name[name].outcome.frames == frames
     assert {path.name for path in out.iterdir()} == {
         ".velodepth", *(name + ending for name in done for ending in (".npz", ".jsonl", "-png"))

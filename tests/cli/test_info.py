@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import onnxruntime
+import pytest
 
 import velodepth
 import velodepth.runtime
@@ -50,3 +52,22 @@ def test_without_torch_it_says_how_to_get_it(call, monkeypatch):
         "devices": [],
     }
     assert "pip install 'velodepth[torch]'" in call("info").out
+
+
+def test_what_a_run_did(call, folder, street):
+    assert call("run", street, "--save", "jsonl").status == 0
+    name = f"{Path(street).stem}.jsonl"
+    told = json.loads(call("info", name, "--json").out)
+    lines = [json.loads(line) for line in (folder / name).read_text().splitlines()[1:-1]]
+    reasons = [line["reason"] for line in lines if line["reason"]]
+    assert (told["frames"], told["looks"]) == (len(lines), len(reasons))
+    assert sum(told["reasons"].values()) == len(reasons) and told["reasons"]["start"] == 1
+    assert call("info", name).out.startswith(f"{len(lines)} frames, {len(reasons)} looks (")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"summary": 3}', "not json"])
+def test_a_file_without_a_summary_is_named(call, folder, text):
+    (folder / "clip.jsonl").write_text(text)
+    outcome = call("info", "clip.jsonl")
+    assert outcome.status == 2 and "clip.jsonl has no summary" in outcome.err
+    assert "nothere.jsonl" in call("info", "nothere.jsonl").err

@@ -305,7 +305,7 @@ def test_a_clip_that_changes_its_size_keeps_what_was_done(call, encode, folder):
     done = call("run", "both.h264", "--save", "side,jsonl")
     assert done.status == 0
     assert "Warning: frame 6 of both.h264 is 128 x 96 pixels" in done.err and "Traceback" not in done.err
-    assert len((folder / "both.jsonl").read_text().splitlines()) == 7
+    assert len((folder / "both.jsonl").read_text().splitlines()) == 8
     assert (folder / "both-side.mp4").is_file()
 
 

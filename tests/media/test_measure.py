@@ -71,7 +71,7 @@ def test_the_measure_is_written_and_told(tmp_path, camera, measure):
     millimetres = cv2.imread(str(tmp_path / "clip-png/000000.png"), cv2.IMREAD_UNCHANGED)
     np.testing.assert_allclose(millimetres, np.maximum(expected, 0) * 1000, atol=0.51)
     assert text_of(code) == {"measure": measure}
-    head, line = map(json.loads, (tmp_path / "clip.jsonl").read_text().splitlines())
+    head, line, _ = map(json.loads, (tmp_path / "clip.jsonl").read_text().splitlines())
     assert head["measure"] == measure
     assert line["depth"]["p95"] == pytest.approx(np.percentile(expected[expected > 0], 95), rel=0.02)
     with av.open(str(tmp_path / "clip-side.mp4")) as video:

@@ -30,6 +30,7 @@ from velodepth.media.atomic import whole
 from velodepth.media.colour import Colouring
 from velodepth.media.depthimages import to_millimetres
 from velodepth.media.reading import open_source
+from velodepth.media.sidecar import read_summary
 from velodepth.media.writing import KINDS, Options, open_writer, writers_for
 from velodepth.runtime.protocol import State
 from velodepth.stream.canvas import Canvas, CanvasSpec
@@ -199,17 +200,21 @@ def read_lines(path):
     return [json.loads(line, parse_constant=refuse) for line in path.read_text("utf-8").splitlines()]
 
 
+SUMMARY = {"frames": 5, "looks": 2, "share": 0.4, "reasons": {"start": 1, "motion": 1}}
+
+
 def test_jsonl_is_strict_and_complete(tmp_path):
     facts = {"source": Path("straße.mp4"), "preset": "nano", "rate": np.float32("nan"), "policy": {"age": 30}}
     frames = make_clip(5)
     frames[3].depth[:] = np.nan
     frames[2].depth[0, 0] = np.inf
     write_all(tmp_path / "clip.jsonl", frames, options=Options(facts=facts))
-    first, *lines = read_lines(tmp_path / "clip.jsonl")
+    first, *lines, last = read_lines(tmp_path / "clip.jsonl")
     assert first["source"] == "straße.mp4"
     assert first["rate"] is None
     assert first["policy"] == {"age": 30}
     assert first["units"]["depth"] == "metres"
+    assert last == {"summary": SUMMARY} and read_summary(tmp_path / "clip.jsonl") == SUMMARY
     assert len(lines) == 5
     for frame, line in zip(frames, lines, strict=True):
         assert line["index"] == frame.index
@@ -438,7 +443,7 @@ def test_a_pause_of_hours_is_a_second_of_a_video(tmp_path):
     write_all(tmp_path / "clip.mp4", [make_frame(i, time=time) for i, time in enumerate(times)])
     assert read_video(tmp_path / "clip.mp4")[0] == pytest.approx([0, 0.04, 1.04, 1.08, 2.08], abs=1e-4)
     write_all(tmp_path / "clip.jsonl", [make_frame(i, time=time) for i, time in enumerate(times)])
-    lines = (tmp_path / "clip.jsonl").read_text().splitlines()[1:]
+    lines = (tmp_path / "clip.jsonl").read_text().splitlines()[1:-1]
     assert [json.loads(line)["time"] for line in lines] == times
 
 
@@ -554,7 +559,7 @@ def count_frames(path):
         return sum(chunk.num_rows for chunk in RrdReader(path).stream() if chunk.entity_path == "/points")
     if path.suffix == ".txt":
         return len(np.atleast_2d(np.loadtxt(path)))
-    return len(np.load(path)["depth"]) if path.suffix == ".npz" else len(read_lines(path)) - 1
+    return len(np.load(path)["depth"]) if path.suffix == ".npz" else len(read_lines(path)) - 2
 
 
 RUN = """

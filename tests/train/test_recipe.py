@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,6 +102,20 @@ def test_a_recipe_goes_on_after_a_stop_and_ends_in_a_folder_that_runs(shards, tm
     assert "from" in (log := (tmp_path / "run" / "full.log").read_text()) and "small.pt" in log
     packed = [path.name for path in (tmp_path / "run" / "packaged").iterdir()]
     assert any(name.endswith(".onnx") for name in packed)
+
+
+def test_two_processes_follow_all_stages(shards, tmp_path):
+    path = written(tmp_path, shards)
+    path.write_text(path.read_text().replace('package = "packaged"\n', ""))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    command = [sys.executable, "-m", "velodepth.train", str(path)]
+    environment = os.environ | world | {"OMP_NUM_THREADS": "1"}
+    both = [subprocess.Popen(command, env=environment | {"RANK": rank}) for rank in ("0", "1")]
+    assert [process.wait(timeout=300) for process in both] == [0, 0]
+    with (tmp_path / "run" / "curve.csv").open() as file:
+        assert [(r["stage"], r["samples"]) for r in csv.DictReader(file)][-1] == ("propagation", "24")
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,34 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ..media.sidecar import read_summary
 from .failure import told
 
 
 @told()
 def info(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.jsonl]", help="Of a run: how often it looked, and why.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
 ) -> None:
-    """Presets, licences, runtimes, devices, outputs, versions.
+    """Presets, licences, runtimes, devices, outputs, versions; or what a run did.
 
     \b
     Examples:
       velodepth info
       velodepth info --json
+      velodepth info results/clip.jsonl
     """
+    if path is not None:
+        summary = read_summary(path)
+        typer.echo(json.dumps(summary, indent=2) if as_json else _of_a_run(summary))
+        return
     found = facts()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
@@ -57,6 +67,12 @@ def info(
             table.add_row(*row)
         console.print(f"\n[underline]{title}[/]")
         console.print(table)
+
+
+def _of_a_run(summary: dict[str, Any]) -> str:
+    """120 frames, 14 looks (12 %): 1 start, 9 moving, 4 age"""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in summary["reasons"].items())
+    return f"{summary['frames']} frames, {summary['looks']} looks ({summary['share']:.0%}): {reasons}"
 
 
 def facts() -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from velodepth.errors import VeloDepthError
+from velodepth.jsontext import parse_json
 from velodepth.media.atomic import FileWriter
 from velodepth.media.colour import sample
 
@@ -22,17 +25,19 @@ UNITS = {"time": "seconds", "depth": "metres", "camera": "pixels, pixel (i, j) c
 
 class JsonLinesWriter(FileWriter):
     """A .jsonl file: one line with `facts` of the run, the measure (depth, or distance along the ray, which
-    `depth` then holds: `DepthFrame.measure`) and the units, then one line a frame.
+    `depth` then holds: `DepthFrame.measure`) and the units, then one line a frame, and at the end one of all.
 
     A frame's line: index, time (s), keyframe, reason (null where the network did not look), camera
     (`Camera.to_dict`), settled (whether that stays for the rest of the shot), depth {p5, p25, p50, p75, p95}
-    (m, of a sample of the positive finite pixels; null where there is none). All of it is strict JSON: a
+    (m, of a sample of the positive finite pixels; null where there is none). The last line is `summary`:
+    frames, looks, share (of the frames that are looks), reasons {reason: looks}. All of it is strict JSON: a
     number that is not finite is null.
     """
 
     def __init__(self, path: str | Path, facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(path)
         self._facts = facts or {}
+        self._frames, self._reasons = 0, Counter[str]()
         self._file: Any = None
 
     def _begin(self, frame: DepthFrame) -> None:
@@ -41,6 +46,8 @@ class JsonLinesWriter(FileWriter):
         self._line({**self._facts, "measure": frame.measure, "units": units})
 
     def _add(self, frame: DepthFrame) -> None:
+        self._frames += 1
+        self._reasons.update([frame.keyframe_reason] if frame.keyframe_reason else [])
         depth = sample(frame.metres)
         percentiles = np.percentile(depth, PERCENTILES).round(4) if depth.size else [None] * len(PERCENTILES)
         self._line(
@@ -59,11 +66,28 @@ class JsonLinesWriter(FileWriter):
         self._file.write(json.dumps(_strict(record), ensure_ascii=False, allow_nan=False) + "\n")
 
     def _finish(self) -> None:
+        looks = sum(self._reasons.values())
+        share = round(looks / self._frames, 4)
+        summary = {"frames": self._frames, "looks": looks, "share": share, "reasons": self._reasons}
+        self._line({"summary": summary})
         self._file.close()
 
     def _abandon(self) -> None:
         if self._file:
             self._file.close()
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """`summary` of a .jsonl file. Raises VeloDepthError where it has none."""
+    try:
+        with path.open("rb") as file:
+            *_, last = file
+        return dict(parse_json(last.decode())["summary"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VeloDepthError(
+            f"{path} has no summary of a run in its last line ({error}): give a .jsonl file that "
+            "velodepth run wrote"
+        ) from error
 
 
 def _strict(value: Any) -> Any:

@@ -76,6 +76,8 @@ def _claimed(out: Path) -> Iterator[None]:
 
 def _trained(config: Config, pool: Pool) -> Path:
     rank, processes, device = join(config)
+    if processes > 1:
+        dist.barrier()  # what this stage starts from is written by the first process
     torch.manual_seed(config.seed)
     student = make_student(config)
     config = student.config = replace(config, sizes=config.sizes or student.sizes)
@@ -140,8 +142,6 @@ def _trained(config: Config, pool: Pool) -> Path:
     source.close()  # type: ignore[attr-defined]
     if record and isinstance(student, LargeStudent) and checkpoint.exists():
         student.export(average.net, out)
-    if processes > 1:
-        dist.destroy_process_group()
     return checkpoint
 
 
@@ -163,7 +163,7 @@ def join(config: Config) -> tuple[int, int, torch.device]:
     name = config.device or ("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda":
         name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
-    if processes > 1:
+    if processes > 1 and not dist.is_initialized():  # once for all stages
         dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
     try:
         device = torch.device(name)

@@ -78,6 +78,8 @@ def follow(recipe: Recipe) -> Path:
 
     Returns its checkpoint. Raises VeloDepthError as `loop.train` does.
     """
+    import torch.distributed as dist
+
     from .loop import place, pool_of, spent_by, train
 
     done = [spent_by(stage) for stage in recipe.stages]
@@ -86,6 +88,8 @@ def follow(recipe: Recipe) -> Path:
             for stage, (_, part) in zip(recipe.stages, done, strict=True):
                 if part < 1:
                     train(stage, pool)
+    if dist.is_initialized():
+        dist.destroy_process_group()
     last = recipe.stages[-1]
     checkpoint = Path(last.out) / f"{last.name}.pt"
     if recipe.package and place()[0] == 0:
