@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .stream.frame import DepthFrame
     from .stream.keyframes import Adaptive, Every, PerFrame, Policy
     from .stream.stream import DepthStream
+    from .stream.streams import DepthStreams
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "DepthFrame",
     "DepthNetwork",
     "DepthStream",
+    "DepthStreams",
     "DisFlow",
     "Equirectangular",
     "Every",
@@ -85,6 +87,7 @@ _HOMES = {
     ".stream.evidence": "Evidence",
     ".stream.keyframes": "Adaptive Every PerFrame Policy",
     ".stream.stream": "DepthStream",
+    ".stream.streams": "DepthStreams",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

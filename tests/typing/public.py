@@ -7,7 +7,7 @@ from typing import assert_type
 import numpy as np
 
 import velodepth
-from velodepth import DepthFrame, DepthStream, Model, Pinhole, Source, Writer
+from velodepth import DepthFrame, DepthStream, DepthStreams, Model, Pinhole, Source, Writer
 
 model = velodepth.load("nano", runtime="onnx", device="cpu")
 assert_type(model, Model)
@@ -18,6 +18,9 @@ stream = model.stream(policy=velodepth.Every(4))
 assert_type(stream, DepthStream)
 frame = stream.push(np.zeros((48, 64, 3), np.uint8), time=0.0)
 assert_type(frame, DepthFrame)
+streams = model.streams(2, policies=["adaptive", velodepth.Every(4)])
+assert_type(streams, DepthStreams)
+assert_type(streams.push([None, np.zeros((48, 64, 3), np.uint8)]), list[DepthFrame | None])
 assert_type(frame.index, int)
 assert_type(frame.time, float)
 assert_type(frame.is_keyframe, bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..cameras import Camera
@@ -16,6 +16,7 @@ from ..stream.frame import DepthFrame
 from ..stream.keyframes import Policy, parse_policy
 from ..stream.published import PublishedStream, Thresholds
 from ..stream.stream import DepthStream
+from ..stream.streams import DepthStreams
 
 
 class Model:
@@ -57,6 +58,31 @@ class Model:
                 "preset large, or another policy"
             )
         return PublishedStream(self.runtime, self.spec, self._thresholds, camera, flow)
+
+    def streams(
+        self,
+        n: int,
+        cameras: Sequence[Camera | None] | None = None,
+        policies: str | Policy | Sequence[str | Policy] = "adaptive",
+        looks: int | None = None,
+        beside: bool = False,
+    ) -> DepthStreams:
+        """New streams for n videos that are pushed together, such as the cameras of a robot.
+
+        cameras: one for each, None where it is to be estimated. policies: as in `stream`, one for all or one
+        for each. looks: at most so many within shots at one push, see `DepthStreams`; None: half of n,
+        rounded up; with n no look waits for those of others. beside: as in `stream`.
+        Raises VeloDepthError as `stream` does, where n or looks is below 1, and where cameras or policies are
+        not n.
+        """
+        given = [None] * n if cameras is None else list(cameras)
+        chosen = [policies] * n if isinstance(policies, str | Policy) else list(policies)
+        if len(given) != n or len(chosen) != n:
+            raise VeloDepthError(
+                f"{len(given)} cameras and {len(chosen)} policies for {n} streams: give one for each"
+            )
+        streams = [self.stream(c, p, beside=beside) for c, p in zip(given, chosen, strict=True)]
+        return DepthStreams(streams, (n + 1) // 2 if looks is None else looks)
 
     def run(
         self,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ..cores import cores
 from .note import read_note
 from .protocol import Original, State
 from .session import session_of
@@ -30,6 +34,7 @@ class OnnxRuntime:
             for name, graph in self.note["graphs"].items()
         }
         self.carries = "carry" in self._sessions
+        self._pool = ThreadPoolExecutor(len(cores()), "velodepth onnx")  # no thread before there are many
 
     def _run(self, graph: str, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Tensors by name, with their batch axis."""
@@ -60,6 +65,21 @@ class OnnxRuntime:
         known |= {"last_radius": state.radius[None, None], "rays": _planes(state.rays)}
         answer = self._run("carry", known | {"canvas": canvas[None], "flow": flow[None]})
         return self._state(answer, state.rays, canvas, float(answer["uncovered"][0]))
+
+    def look_many(self, canvases: Sequence[np.ndarray], rays: Sequence[np.ndarray | None]) -> list[State]:
+        """See `ManyRuntime.look_many`: side by side, since these graphs take one picture each."""
+        return self._many(self.look, canvases, rays)
+
+    def carry_many(
+        self, states: Sequence[State], canvases: Sequence[np.ndarray], flows: Sequence[np.ndarray]
+    ) -> list[State]:
+        """See `ManyRuntime.carry_many`: side by side, as looks are."""
+        return self._many(self.carry, states, canvases, flows)
+
+    def _many(self, call: Callable[..., State], *each: Sequence[Any]) -> list[State]:
+        if len(each[0]) == 1:
+            return [call(*(items[0] for items in each))]
+        return list(self._pool.map(call, *each))
 
     def _state(
         self, answer: dict[str, np.ndarray], rays: np.ndarray, canvas: np.ndarray, uncovered: float

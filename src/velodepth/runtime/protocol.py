@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -72,4 +73,19 @@ class Runtime(Protocol):
         flow: (2, H, W) float32, (dx, dy) canvas pixels: where the content of a pixel of the new frame was in
         the last one. The rays of the last look stay.
         """
+        ...
+
+
+@runtime_checkable
+class ManyRuntime(Protocol):
+    """A `Runtime` that answers several streams, whose canvases have one size, sooner at once than in turn."""
+
+    def look_many(self, canvases: Sequence[np.ndarray], rays: Sequence[np.ndarray | None]) -> list[State]:
+        """`Runtime.look` for each."""
+        ...
+
+    def carry_many(
+        self, states: Sequence[State], canvases: Sequence[np.ndarray], flows: Sequence[np.ndarray]
+    ) -> list[State]:
+        """`Runtime.carry` for each."""
         ...

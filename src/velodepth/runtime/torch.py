@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -55,22 +55,68 @@ class TorchRuntime:
         self, canvas: np.ndarray, rays: np.ndarray | None = None, original: Original | None = None
     ) -> State:
         """See `Runtime.look`."""
-        known = None if rays is None else self._tensor(rays.transpose(2, 0, 1))
-        with _inference():
-            estimate = self.net.keyframe(self._tensor(canvas), known)
-        if rays is None:
-            rays = estimate.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
-        return _state(estimate, rays)
+        return self.look_many([canvas], [rays])[0]
 
     def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.carry`."""
-        with _inference():
-            last = state.memory._replace(radius=self._tensor(state.radius[None]))
-            estimate = self.net.propagate(last, self._tensor(canvas), self._tensor(flow))
-        return _state(estimate, state.rays)
+        return self.carry_many([state], [canvas], [flow])[0]
 
-    def _tensor(self, array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)[None]
+    def look_many(self, canvases: Sequence[np.ndarray], rays: Sequence[np.ndarray | None]) -> list[State]:
+        """See `ManyRuntime.look_many`: those of a known camera in one batch, the others in another."""
+        states: dict[int, State] = {}
+        for known in (True, False):
+            these = [i for i, each in enumerate(rays) if (each is not None) is known]
+            if not these:
+                continue
+            given = [each.transpose(2, 0, 1) for i in these if (each := rays[i]) is not None]
+            with _inference():
+                estimate = self.net.keyframe(
+                    self._tensor([canvases[i] for i in these]), self._tensor(given) if known else None
+                )
+            for i, own in zip(these, _apart(estimate, len(these)), strict=True):
+                used = rays[i]
+                if used is None:
+                    used = own.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
+                states[i] = _state(own, used)
+        return [states[i] for i in range(len(canvases))]
+
+    def carry_many(
+        self, states: Sequence[State], canvases: Sequence[np.ndarray], flows: Sequence[np.ndarray]
+    ) -> list[State]:
+        """See `ManyRuntime.carry_many`: all in one batch."""
+        with _inference():
+            last = _together([state.memory for state in states])
+            last = last._replace(radius=self._tensor([state.radius[None] for state in states]))
+            estimate = self.net.propagate(last, self._tensor(canvases), self._tensor(flows))
+        apart = _apart(estimate, len(states))
+        return [_state(own, state.rays) for own, state in zip(apart, states, strict=True)]
+
+    def _tensor(self, arrays: Sequence[np.ndarray]) -> Tensor:
+        """Arrays of one shape, in a batch on the device."""
+        return torch.from_numpy(np.stack(arrays, dtype=np.float32)).to(self.device)
+
+
+def _together(parts: Sequence[Any]) -> Any:
+    """Tensors with a batch axis, nested alike, as one batch; None where one has none."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if isinstance(first, Tensor):
+        return torch.cat(list(parts))
+    if any(part is None for part in parts):
+        return None
+    joined = [_together(items) for items in zip(*parts, strict=True)]
+    return type(first)(*joined) if hasattr(first, "_fields") else type(first)(joined)
+
+
+def _apart(whole: Any, count: int) -> list[Any]:
+    """The parts of a batch, each with memory of its own: a stream keeps its own state and no other's."""
+    if count == 1 or whole is None:
+        return [whole] * count
+    if isinstance(whole, Tensor):
+        return [part.clone() for part in whole.split(1)]
+    parts = zip(*(_apart(item, count) for item in whole), strict=True)
+    return [type(whole)(*part) if hasattr(whole, "_fields") else type(whole)(part) for part in parts]
 
 
 @contextmanager

@@ -1,9 +1,8 @@
-"""A look beside the stream: in a thread of its own, and carried to now when it is done."""
+"""A look beside the stream, carried to now when it is done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import numpy as np
 
@@ -19,17 +18,16 @@ class Beside:
     followed frame by frame, flow composed with flow and motion with motion."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "velodepth look")
         self._pending: Future[State] | None = None
 
     @property
     def busy(self) -> bool:
         return self._pending is not None
 
-    def start(self, look: Callable[[], State], reason: Reason) -> None:
-        """Begins a look at this frame, where none is under way."""
+    def start(self, look: Future[State], reason: Reason) -> None:
+        """A look at this frame has begun, where none was under way."""
         assert self._pending is None
-        self._pending, self._reason = self._pool.submit(look), reason
+        self._pending, self._reason = look, reason
         self._warp: Warp | None = None
         self._matrix: np.ndarray | None = np.eye(4)
 

@@ -16,6 +16,7 @@ from ..runtime.protocol import Original, Runtime, State
 from .canvas import CanvasSpec, to_uint8
 from .flow import Flow
 from .keyframes import Policy, Reason
+from .steps import CarryRequest, LeaveRequest, LookRequest, Steps
 from .stream import DepthStream, Seen
 
 
@@ -62,24 +63,27 @@ class PublishedStream(DepthStream):
         super().reset()
         self._before: _Before | None = None
 
-    def _see(self, original: Original, canvas: np.ndarray) -> Seen:
+    def _see(self, original: Original, canvas: np.ndarray) -> Steps[Seen]:
         small, before = to_uint8(canvas), self._before
+        look = LookRequest(self._runtime, canvas, self._rays, original)
         if before is None:
-            state = self._runtime.look(canvas, self._rays, original)
+            state: State = yield look
             self._before = _Before(state, small, 1, 0.0, 0.0, False)
             return Seen(state.without_memory(), "start", None)
         flow = self._flow(before.small, small)
-        state = self._runtime.carry(before.state, canvas, flow)
+        state = yield CarryRequest(self._runtime, before.state, canvas, flow)
         if state.published_confidence is not None:
             state = replace(state, confidence=state.published_confidence)
         moved = before.moved / 2 + longest(flow)
         uncovered = before.uncovered / 2 + state.uncovered
         reason = self._decide(before.frames, moved, uncovered)
-        if reason:
-            shown = self._runtime.look(canvas, self._rays, original)
+        if reason and (yield LeaveRequest(reason)):
+            shown: State = yield look
             state = replace(shown, radius=state.radius, confidence=state.confidence)
             before = before._replace(frames=0, moved=0.0, uncovered=0.0)
             moved = uncovered = 0.0
+        else:
+            reason = None
         if before.late:
             state = replace(state, confidence=before.state.confidence)
         self._before = _Before(state, small, before.frames + 1, moved, uncovered, reason is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
@@ -25,6 +26,7 @@ from .frame import DepthFrame, Lens
 from .keyframes import ANEW, Policy, Reason
 from .lens import LensEstimate
 from .motion import Motion, solve_motion
+from .steps import CarryRequest, LeaveRequest, LookRequest, Steps, drive
 
 FRAME_RATE = 30.0
 """Frames a second assumed for pictures pushed without a time."""
@@ -101,6 +103,7 @@ class DepthStream:
         self._runtime, self._spec, self._policy, self._camera = runtime, spec, policy, camera
         self._flow = flow if flow is not None else DisFlow()
         self._beside, self._meanwhile = Beside() if beside else None, meanwhile
+        self._pool = ThreadPoolExecutor(1, "velodepth look") if beside else None  # no thread before a look
         self.reset()
 
     def reset(self) -> None:
@@ -130,6 +133,10 @@ class DepthStream:
         size each time. time: seconds; by default 30 pictures a second.
         Raises VeloDepthError for anything else.
         """
+        return drive(self.steps(picture, time), self._pool)
+
+    def steps(self, picture: Any, time: float | None = None) -> Steps[DepthFrame]:
+        """`push` for whoever answers what is asked on the way."""
         picture = as_picture(picture)
         seconds = self._index / FRAME_RATE if time is None else as_time(time)
         height, width = picture.shape[:2]
@@ -146,7 +153,7 @@ class DepthStream:
             self._given = self._camera.for_picture(width, height) if self._camera else None
             self._rays = c.camera(self._given).rays(c.width, c.height) if self._given else None
         inner = self._given.moved(1, 1, -area.left, -area.top) if self._given else None
-        seen = self._see(Original(area.cut(picture), inner), c.fill(picture))
+        seen = yield from self._see(Original(area.cut(picture), inner), c.fill(picture))
         rays, settled = (
             seen.state.rays,
             self._camera is not None or not self.watches or self._estimate.settled,
@@ -157,16 +164,16 @@ class DepthStream:
         self._index += 1
         return frame
 
-    def _see(self, original: Original, canvas: np.ndarray) -> Seen:
+    def _see(self, original: Original, canvas: np.ndarray) -> Steps[Seen]:
         """Look or carry, then fuse; keeps what the next picture needs."""
         if not self._policy.remembers:
-            state = self._runtime.look(canvas, self._rays, original)
+            state: State = yield LookRequest(self._runtime, canvas, self._rays, original)
             return Seen(state.without_memory(), "every" if self._index else "start", None)
         start: Reason = "cut" if self._index else "start"
         thumb = thumbnail(original.picture)
         shows = content(thumb)
         if self.watches and not shows:
-            return self._see_nothing(original, canvas, start)
+            return (yield from self._see_nothing(original, canvas, start))
         if self.watches and self._is_another(thumb):
             self._forget()
         small = to_uint8(canvas)
@@ -182,12 +189,13 @@ class DepthStream:
         # Of what was seen in the dark nothing is worth keeping.
         if last is None or step is None or (self.watches and self._estimate.outshone(shows)):
             reason = reason if reason in ANEW else start
-            state, motion = self._begin(canvas, original, reason or start, shows), None
+            state, motion = (yield from self._begin(canvas, original, reason or start, shows)), None
             memory, radius = fuse.start(state), state.radius
             preliminary = self._meanwhile is not None
         else:
             motion = step.motion
-            looked, reason = self._look(last.state.rays, canvas, original, step, reason, shows)
+            asked = self._look(last.state.rays, canvas, original, step, reason, shows)
+            looked, reason = yield from asked
             memory, state = step.carried, last.state
             if looked is not None and looked.rays is not state.rays:  # metres go with the camera
                 memory = memory.scaled(focal_of(looked.rays) / focal_of(state.rays))
@@ -195,7 +203,7 @@ class DepthStream:
             if looked is not None and self._beside is None:
                 state = looked
             elif self._runtime.carries:
-                state = self._runtime.carry(last.state, canvas, step.flow)
+                state = yield CarryRequest(self._runtime, last.state, canvas, step.flow)
                 combine = fuse.guessed if state.guess else fuse.fuse
                 memory = combine(memory, state, step.evidence)
             if looked is not None:
@@ -210,16 +218,16 @@ class DepthStream:
         self._last = Last(state, memory, small, luma, frames, preliminary)
         return Seen(state.without_memory(), reason, None if motion is None else motion.matrix)
 
-    def _see_nothing(self, original: Original, canvas: np.ndarray, start: Reason) -> Seen:
+    def _see_nothing(self, original: Original, canvas: np.ndarray, start: Reason) -> Steps[Seen]:
         """A flash is passed over; what stays black or blank is looked at, and not remembered."""
         self._blank += 1
         last = self._last
         if last is None:
-            state = (self._meanwhile or self._runtime).look(canvas, self._rays, original)
+            state: State = yield LookRequest(self._meanwhile or self._runtime, canvas, self._rays, original)
             return Seen(state.without_memory(), start, None)
         if self._blank > FLASH:
             with suppress(LookError):
-                state = self._runtime.look(canvas, last.state.rays, original)
+                state = yield LookRequest(self._runtime, canvas, last.state.rays, original)
                 return Seen(state.without_memory(), "age", None)
         return Seen(last.state.without_memory(), None, np.eye(4))  # as if the camera had stood still
 
@@ -229,17 +237,19 @@ class DepthStream:
             return True
         return self._thumb is not None and self._blank > 0 and likeness(self._thumb, thumb) < SAME
 
-    def _begin(self, canvas: np.ndarray, original: Original, reason: Reason, shows: float) -> State:
+    def _begin(self, canvas: np.ndarray, original: Original, reason: Reason, shows: float) -> Steps[State]:
         """The first look of a scene."""
         if self._beside:
             self._beside.forget()
+        first = self._runtime if self._beside is None else self._meanwhile or self._runtime
+        state = self._of_the_shot((yield LookRequest(first, canvas, self._rays, original)), shows)
         if self._beside is None or self._meanwhile is None:
-            return self._of_the_shot(self._runtime.look(canvas, self._rays, original), shows)
-        state = self._of_the_shot(self._meanwhile.look(canvas, self._rays, original), shows)
+            return state
         carried = replace(state, memory=None)
-        told = original._replace(carried=carried)
         self._asked = shows
-        self._beside.start(lambda: self._runtime.look(canvas, state.rays, told), reason)
+        told = original._replace(carried=carried)
+        look: Future[State] = yield LookRequest(self._runtime, canvas, state.rays, told, beside=True)
+        self._beside.start(look, reason)
         return carried
 
     def _look(
@@ -250,39 +260,45 @@ class DepthStream:
         step: Step,
         reason: Reason | None,
         shows: float,
-    ) -> tuple[State | None, Reason | None]:
+    ) -> Steps[tuple[State | None, Reason | None]]:
         """A look within a shot that is to be fused now, with the shot's rays, and why it was begun.
 
         In line it is of this frame, beside the stream of an earlier one and carried here. None where there is
-        none, or it failed: the stream then goes on carrying and says so, up to PATIENCE times in a row.
+        none, or leave was not given, or it failed: the stream then goes on carrying and says of a failure so,
+        up to PATIENCE times in a row.
         """
         assert self._lens is not None
         memory = step.carried
         estimates = self.watches and self._runtime.estimates and not self._estimate.settled
         known = self._rays if estimates else rays
 
-        def look() -> State:
+        def look() -> LookRequest:
             sure = memory.known & (memory.precision >= SURE)
             carried = State(np.exp(memory.log_radius), rays, memory.confidence, known=sure)
-            return self._runtime.look(canvas, known, original._replace(carried=carried))
+            told = original._replace(carried=carried)
+            return LookRequest(self._runtime, canvas, known, told, beside=self._beside is not None)
 
+        looked: State | None = None
         try:
             if self._beside is None:
-                looked = self._of_the_shot(look(), shows) if reason else None
+                if reason and (yield LeaveRequest(reason)):
+                    looked = self._of_the_shot((yield look()), shows)
+                else:
+                    reason = None
             else:
                 self._beside.follow(step.warp, step.motion)
                 looked, why = self._beside.arrived(self._lens.focal) or (None, None)
                 if looked is not None:
                     looked = self._of_the_shot(looked, self._asked)
-                if reason and not self._beside.busy:
+                if reason and not self._beside.busy and (yield LeaveRequest(reason, beside=True)):
                     self._asked = shows
-                    self._beside.start(look, reason)
+                    self._beside.start((yield look()), reason)
                 reason = why
         except LookError as error:
             self._failed += 1
             if self._failed > PATIENCE:
                 raise
-            warnings.warn(f"{error}; the stream goes on with what it carries", MediaWarning, stacklevel=4)
+            warnings.warn(f"{error}; the stream goes on with what it carries", MediaWarning, stacklevel=6)
             return None, None
         if looked is not None:
             self._failed = 0
