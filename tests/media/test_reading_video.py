@@ -360,12 +360,12 @@ def test_a_small_video_is_refused(tmp_path):
 
 def test_pictures_that_are_too_large_are_not_even_probed(tmp_path):
     """FFmpeg decodes some as it opens the file: with the limit it does not, and knows no size."""
-    location = f"file:{encode(tmp_path / 'clip.mp4', pictures(3), 'mpeg4', 'yuv420p')}"
-    with video.Video(location, "clip.mp4", max_pixels=128 * 96) as source:
+    location = f"file:{encode(tmp_path / 'clip.mp4', pictures(3, (320, 240)), 'mpeg4', 'yuv420p')}"
+    with video.Video(location, "clip.mp4", max_pixels=1_000_000) as source:
         assert len(list(source)) == 3
     with (
-        video.Video(location, "clip.mp4", max_pixels=64 * 48 - 1) as source,
-        pytest.raises(VeloDepthError, match=r"clip.mp4 is damaged .* pictures of more than 3071"),
+        video.Video(location, "clip.mp4", max_pixels=320 * 240 - 1) as source,
+        pytest.raises(VeloDepthError, match=r"clip.mp4 is damaged .* pictures of more than 76799"),
     ):
         list(source)
 
