@@ -17,6 +17,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -45,21 +46,20 @@ class Metronome(Source):
             yield i / self._rate, self._pictures_shown[i % len(self._pictures_shown)].copy()
 
 
-def watch(stream: velodepth.DepthStream, rate: float, seconds: float) -> None:
+def watch(streams: velodepth.DepthStreams, rate: float, seconds: float) -> None:
     """Runs the camera through the stream and prints how late its pictures were shown."""
     pictures = [f.picture for f in velodepth.open_source(DEMO_CLIP)]
     camera = Metronome(pictures + pictures[-2:0:-1], rate, seconds)
     feed = Feed(lambda: camera, lambda reason, wait: feed.stop())
     colouring = Colouring()
     moments, latencies, looks = [], [], 0
-    with Pipeline(feed, stream) as pipeline:
-        for answer in pipeline:
-            if answer:
-                np.hstack([answer.frame.picture, colouring.paint(answer.frame)])
-                pipeline.shown(answer)
-                moments.append(time.perf_counter() - camera.start)
-                latencies.append(time.perf_counter() - answer.at)
-                looks += answer.frame.is_keyframe
+    with Pipeline([feed], streams) as pipeline:
+        for answer in chain.from_iterable(pipeline):
+            np.hstack([answer.frame.picture, colouring.paint(answer.frame)])
+            pipeline.shown(answer)
+            moments.append(time.perf_counter() - camera.start)
+            latencies.append(time.perf_counter() - answer.at)
+            looks += answer.frame.is_keyframe
     late = np.array(latencies)[np.array(moments) > WARM] * 1000
     shown = len(late)
     came = round(rate * (seconds - WARM))
@@ -87,7 +87,7 @@ def main() -> None:
     model = velodepth.load(options.preset)
     for beside in (True, False):
         print("looks beside the stream, as live does:" if beside else "looks in line:")
-        watch(model.stream(beside=beside), options.rate, options.seconds)
+        watch(model.streams(1, beside=beside), options.rate, options.seconds)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,16 @@ def test_live_plays_a_file_to_its_end_and_says_what_became_of_it(call, street):
     assert shown + dropped == 12 and shown > 0
 
 
+def test_several_sources_are_shown_one_below_another(call, street, monkeypatch):
+    shapes = set()
+    monkeypatch.setattr(Page, "show", lambda self, picture: shapes.add(picture.shape))
+    outcome = call("live", street, street, "--port", 0, "--quiet", *FAST)
+    assert outcome.status == 0, outcome.err
+    assert (96, 128, 3) in shapes <= {(48, 128, 3), (96, 128, 3)}
+    refused = call("live", street, street, "--port", 0, "--save", "both.mp4", *FAST)
+    assert refused.status == 2 and "both.mp4 records one source, and 2 are given" in refused.err
+
+
 def test_live_has_the_camera_of_a_bag_and_takes_a_topic(call, bag, monkeypatch):
     cameras = []
     stream = Model.stream

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +26,7 @@ PORT = 8081
 
 @told()
 def live(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", hidden=True)],
+    sources: options.Sources,
     port: Annotated[
         int | None,
         typer.Option(
@@ -61,9 +61,10 @@ def live(
     topic: options.Topic = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Depth of what a camera sees now, picture beside depth.
+    """Depth of what cameras see now, picture beside depth.
 
     SOURCE is the number of a camera, a URL, or a file, ROS bag or folder of images, played at its own pace.
+    Several are shown one below another.
     The newest picture wins: when the machine is slower than the camera pictures are dropped, and the lag does
     not grow. A stream that is lost is opened anew. A file that is shown on a page begins with its first
     viewer, unless it is recorded. Ctrl-C, Escape and q end it.
@@ -72,6 +73,7 @@ def live(
     Examples:
       velodepth live 0
       velodepth live rtsp://host/stream
+      velodepth live 0 1 rtsp://host/stream
       velodepth live 0 --host 0.0.0.0 --port 8081
       velodepth live street.mp4 --loop
       velodepth live 0 --save evening.mp4
@@ -84,32 +86,36 @@ def live(
     from ..media.writing import Options
 
     near, far = options.near_far(range_)
-    colouring = Colouring(near, far)
     lens = load_camera(camera) if camera else None
-    trouble = ""
+    if save and len(sources) > 1:
+        raise VeloDepthError(f"--save {save} records one source, and {len(sources)} are given: name one")
+    trouble: dict[str, str] = {}
 
-    def lost(reason: str, wait: float) -> None:
-        nonlocal trouble
-        trouble = f"The source is lost ({reason}): trying again in {wait:g} s"
-        _say(trouble)
+    def feed(source: str) -> tuple[Feed, Source]:
+        name = "The source" if len(sources) == 1 else f"Source {source}"
 
-    def found() -> None:
-        nonlocal trouble
-        trouble = ""
-        _say("The source is back")
+        def lost(reason: str, wait: float) -> None:
+            trouble[name] = f"{name} is lost ({reason}): trying again in {wait:g} s"
+            _say(trouble[name])
 
-    def once() -> Source:
-        return open_source(source, frame_rate=rate, topic=topic)
+        def found() -> None:
+            del trouble[name]
+            _say(f"{name} is back")
 
-    def opened() -> Source:
-        return Repeated(once) if loop else once()
+        def once() -> Source:
+            return open_source(source, frame_rate=rate, topic=topic)
 
-    first = [opened()]  # a wrong name is told before the model is loaded
-    is_live = first[0].live
-    told = Options(near, far, overwrite=overwrite, inputs=first[0].paths)
-    feed = Feed(lambda: first.pop() if first else opened(), lost, found)
-    stream = load(preset, runtime, device, relative).stream(lens or first[0].camera, policy, beside=True)
-    pipeline = Pipeline(feed, stream)
+        def opened() -> Source:
+            return Repeated(once) if loop else once()
+
+        first = [opened()]  # a wrong name is told before the model is loaded
+        return Feed(lambda: first.pop() if first else opened(), lost, found), first[0]
+
+    feeds, opened = zip(*map(feed, sources), strict=True)
+    is_live = any(source.live for source in opened)
+    told = Options(near, far, overwrite=overwrite, inputs=opened[0].paths)
+    model, cameras = load(preset, runtime, device, relative), [lens or source.camera for source in opened]
+    pipeline = Pipeline(feeds, model.streams(len(feeds), cameras, policy, beside=True))
     with (
         _record(save, told) as record,
         suppress(KeyboardInterrupt),
@@ -118,7 +124,8 @@ def live(
         if not (is_live or save):
             output.wait()
         with pipeline:
-            _show(pipeline, output, record, colouring, quiet, lambda: trouble or str(pipeline))
+            colourings = [Colouring(near, far) for _ in feeds]
+            _show(pipeline, output, record, colourings, quiet, lambda: "; ".join(trouble.values()))
     recorded = f"; recorded to {save}" if save and Path(save).is_file() else ""
     if pipeline.delivered and not quiet:
         median, worst = (1000 * seconds for seconds in pipeline.latency)
@@ -164,26 +171,32 @@ def _show(
     pipeline: Pipeline,
     output: Output,
     record: Writer,
-    colouring: Colouring,
+    colourings: Sequence[Colouring],
     quiet: bool,
-    status: Callable[[], str],
+    trouble: Callable[[], str],
 ) -> None:
-    """Shows and records answers until the feed ends or the viewer has had enough, and `status` all along.
+    """Shows and records answers until the feeds end or the viewer has had enough, and how it goes all along.
 
     A recording that cannot go on ends, which is said, and the showing goes on.
     """
     import numpy as np
 
+    from ..live.outputs import stacked
     from ..media.writing import Writers
 
+    panels: dict[int, np.ndarray] = {}
     terminal = stderr()
     line = terminal.status("") if terminal.is_terminal and not quiet else nullcontext()
     with line as shown:
-        for answer in pipeline:
+        for answers in pipeline:
             if output.closed:
                 return
-            if answer:
-                output.show(np.hstack([answer.frame.picture, colouring.paint(answer.frame)]))
+            for answer in answers:
+                depth = colourings[answer.source].paint(answer.frame)
+                panels[answer.source] = np.hstack([answer.frame.picture, depth])
+            if answers:
+                output.show(stacked([panel for _, panel in sorted(panels.items())]))
+            for answer in answers:
                 pipeline.shown(answer)
                 try:
                     record.write(answer.frame)
@@ -191,6 +204,7 @@ def _show(
                     _say(f"The recording ends ({error})")
                     record.close()
                     record = Writers(record.path, [])
-            output.tell(status())
+            status = trouble() or str(pipeline)
+            output.tell(status)
             if shown:
-                shown.update(status())
+                shown.update(status)

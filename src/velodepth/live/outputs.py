@@ -5,12 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 TITLE = "VeloDepth"
 ESCAPE, Q = 27, ord("q")
+
+
+def stacked(panels: Sequence[np.ndarray]) -> np.ndarray:
+    """(H, W, 3) uint8 panels one below another, all as wide as the narrowest."""
+    width = min(panel.shape[1] for panel in panels)
+    rows = [
+        panel
+        if panel.shape[1] == width
+        else cv2.resize(
+            panel, (width, round(panel.shape[0] * width / panel.shape[1])), interpolation=cv2.INTER_AREA
+        )
+        for panel in panels
+    ]
+    return np.vstack(rows) if len(rows) > 1 else rows[0]
 
 
 class Output(ABC):

@@ -1,19 +1,19 @@
-"""Capture, network and output side by side, with a queue of one between each two."""
+"""Capture, networks and output side by side, with a queue of one between each two."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..stream.frame import DepthFrame
-from ..stream.stream import DepthStream
+from ..stream.streams import DepthStreams
 from .feed import Captured, Feed
-from .slot import Slot
+from .slot import Slots
 
 KEPT = 300  # latencies: the last ten seconds of 30 frames/s
 PATIENCE = 0.2  # seconds that `next` waits
@@ -22,35 +22,38 @@ PATIENCE = 0.2  # seconds that `next` waits
 class Answer(NamedTuple):
     frame: DepthFrame
     at: float  # time.perf_counter() when its picture came
+    source: int  # which feed's it is
 
 
 class Pipeline:
-    """A feed through a depth stream, each in a thread of its own; the thread that iterates is the output.
+    """Feeds, each in a thread, through depth streams in another; the thread that iterates is the output.
 
     A stage that is busy gets the newest picture when it is ready, and those between are dropped: `dropped`
-    counts them, and what is shown is never older than one picture in each stage. The stream begins anew where
-    the pictures change their size.
+    counts them, and what is shown is never older than one picture in each stage. A stream begins anew where
+    its pictures change their size.
 
-    with Pipeline(feed, model.stream()) as pipeline:
-        for answer in pipeline:      # None every 0.2 s in which none came, e.g. to keep a window alive
-            if answer:
+    with Pipeline([feed], model.streams(1)) as pipeline:
+        for answers in pipeline:     # empty every 0.2 s in which none came, e.g. to keep a window alive
+            for answer in answers:
                 ...                  # show it
                 pipeline.shown(answer)
 
-    Iterating ends with the feed, and raises what a stage raised.
+    feeds: one for each of the streams. Iterating ends with the last feed, and raises what a stage raised.
     """
 
-    def __init__(self, feed: Feed, stream: DepthStream) -> None:
-        self._feed, self._stream = feed, stream
-        self._captured: Slot[Captured] = Slot()
-        self._answers: Slot[Answer] = Slot()
+    def __init__(self, feeds: Sequence[Feed], streams: DepthStreams) -> None:
+        self._feeds, self._streams = feeds, streams
+        self._captured: Slots[Captured] = Slots(len(feeds))
+        self._answers: Slots[Answer] = Slots()
         self._latencies: deque[float] = deque(maxlen=KEPT)
         self._moments: deque[float] = deque(maxlen=KEPT)
+        self._counting = threading.Lock()
         self.captured = self.delivered = 0
-        self.capture, self.compute = (
-            threading.Thread(target=stage, name=f"velodepth {stage.__name__.strip('_')}", daemon=True)
-            for stage in (self._capture, self._compute)
-        )
+        self.captures = [
+            threading.Thread(target=self._capture, args=(i,), name=f"velodepth capture {i}", daemon=True)
+            for i in range(len(feeds))
+        ]
+        self.compute = threading.Thread(target=self._compute, name="velodepth compute", daemon=True)
 
     @property
     def dropped(self) -> int:
@@ -79,22 +82,24 @@ class Pipeline:
         return f"{self.frame_rate:.1f} frames/s, {behind}, {self.dropped} dropped"
 
     def __enter__(self) -> Pipeline:
-        self.capture.start()
-        self.compute.start()
+        for thread in (*self.captures, self.compute):
+            thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._feed.stop()
+        for feed in self._feeds:
+            feed.stop()
         self._captured.close()
         self.compute.join()
-        self.capture.join(1.0)  # one that waits for a silent camera ends with the process
+        for thread in self.captures:  # one that waits for a silent camera ends with the process
+            thread.join(1.0)
 
-    def __iter__(self) -> Iterator[Answer | None]:
+    def __iter__(self) -> Iterator[list[Answer]]:
         while True:
-            answer = self._answers.take(PATIENCE)
-            if answer is None and self._answers.ended:
+            answers = self._answers.take(PATIENCE)
+            if not answers and self._answers.ended:
                 return
-            yield answer
+            yield list(answers.values())
 
     def shown(self, answer: Answer) -> None:
         """Counts an answer that has reached the eye."""
@@ -103,25 +108,32 @@ class Pipeline:
         self._latencies.append(now - answer.at)
         self._moments.append(now)
 
-    def _capture(self) -> None:
+    def _capture(self, source: int) -> None:
         error = None
         try:
-            for captured in self._feed:
-                self.captured += 1
-                self._captured.put(captured)
+            for captured in self._feeds[source]:
+                with self._counting:
+                    self.captured += 1
+                self._captured.put(captured, source)
         except BaseException as caught:
             error = caught
-        self._captured.close(error)
+        self._captured.close(error, source)
 
     def _compute(self) -> None:
-        error, size = None, None
+        error = None
+        sizes: dict[int, tuple[int, ...]] = {}
         try:
-            while (captured := self._captured.take()) is not None:
-                if size not in (None, captured.picture.shape):
-                    self._stream.reset()
-                size = captured.picture.shape
-                frame = self._stream.push(captured.picture, captured.time)
-                self._answers.put(Answer(frame, captured.at))
+            while captured := self._captured.take():
+                pictures: list[np.ndarray | None] = [None] * len(self._feeds)
+                times: list[float | None] = [None] * len(self._feeds)
+                for i, each in captured.items():
+                    pictures[i], times[i] = each.picture, each.time
+                    if sizes.setdefault(i, each.picture.shape) != each.picture.shape:
+                        self._streams.streams[i].reset()
+                    sizes[i] = each.picture.shape
+                for i, frame in enumerate(self._streams.push(pictures, times)):
+                    if frame is not None:
+                        self._answers.put(Answer(frame, captured[i].at, i), i)
         except BaseException as caught:
             error = caught
         self._answers.close(error)
