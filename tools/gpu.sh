@@ -18,7 +18,7 @@ log=$OUT/log.txt
 
 tests=45 speed=70 training=430 scores=40 options=()
 if [ "${1:-}" = --tiny ]; then
-  training=60 scores=30 options=(--tiny)
+  training=150 scores=90 options=(--tiny)
 fi
 if [ -d .gpu-wheels ]; then
   site=$(mktemp -d)

@@ -461,20 +461,32 @@ class Commands(Attack):
             shutil.rmtree(here)
 
 
-class Kills(Attack):
-    """A run or a batch that is ended at any moment, by any signal, and then run again."""
+class OnRecordings(Attack):
+    """Attacks that have a folder of their own with three clips in it."""
 
     def prepare(self) -> None:
         self.clips = [clip_bytes("mp4", frames) for frames in (20, 150, 151)]
 
-    def try_one(self, rng: random.Random) -> None:
-        import psutil
-
+    @contextlib.contextmanager
+    def recordings(self) -> Iterator[Path]:
+        """A folder with recs/clip0.mp4 and so on, which goes with the block."""
         here = self.folder / "here"
         (here / "recs").mkdir(parents=True)
         try:
             for index, clip in enumerate(self.clips):
                 (here / "recs" / f"clip{index}.mp4").write_bytes(clip)
+            yield here
+        finally:
+            shutil.rmtree(here)
+
+
+class Kills(OnRecordings):
+    """A run or a batch that is ended at any moment, by any signal, and then run again."""
+
+    def try_one(self, rng: random.Random) -> None:
+        import psutil
+
+        with self.recordings() as here:
             before = contents(here)
             if rng.random() < 0.5:
                 arguments = ["batch", "recs", "--out", "out", "--save", "npz,side,npy", "--workers", "2"]
@@ -522,8 +534,6 @@ class Kills(Attack):
             if any(path.read_bytes() != held for path, held in before.items()):
                 raise Failed(f"{arguments[0]} after {asking.name}: an input was changed")
             check_outputs(here / "out", 3 if arguments[0] == "batch" else 1)
-        finally:
-            shutil.rmtree(here)
 
 
 def check_outputs(out: Path, clips: int) -> None:
@@ -540,18 +550,11 @@ def check_outputs(out: Path, clips: int) -> None:
             raise Failed(f"{path.name} holds {depth.shape}")
 
 
-class Pairs(Attack):
+class Pairs(OnRecordings):
     """Two of the same command at once."""
 
-    def prepare(self) -> None:
-        self.clips = [clip_bytes("mp4", frames) for frames in (20, 150, 151)]
-
     def try_one(self, rng: random.Random) -> None:
-        here = self.folder / "here"
-        (here / "recs").mkdir(parents=True)
-        try:
-            for index, clip in enumerate(self.clips):
-                (here / "recs" / f"clip{index}.mp4").write_bytes(clip)
+        with self.recordings() as here:
             batch = rng.random() < 0.5
             arguments = ["batch", "recs", "--out", "out", "--workers", "1"]
             if not batch:
@@ -570,8 +573,6 @@ class Pairs(Attack):
             check_outputs(here / "out", 3 if batch else 1)
             if left := half_written(here):
                 raise Failed(f"{arguments[0]} twice: {left} stays")
-        finally:
-            shutil.rmtree(here)
 
 
 class Connections(Attack):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..cameras import Camera
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..jsontext import parse_json
 from .families import reading_of
 from .look import Look
@@ -30,14 +30,12 @@ class TransformersNetwork:
     def __init__(self, folder: Path, device: str | None = None, name: str | None = None) -> None:
         name = name or str(folder)
         self.preparation, self.reading = describe(folder, name)
-        try:
+        with needed(name, "hub"):
             import torch
             from transformers import AutoModelForDepthEstimation
             from transformers.utils.logging import disable_progress_bar
 
             from ..runtime.torch import best_device
-        except ImportError as error:
-            raise VeloDepthError(f"{name} needs {error.name}: run  pip install 'velodepth[hub]'") from error
         disable_progress_bar()  # of what is read from the disk
         self.device = device or best_device()
         try:

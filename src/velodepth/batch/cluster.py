@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..interrupts import own_handlers
 from .crew import Event, Lost, Ready, Unfit
 from .job import Failure, Job, Receipt, Settings, Worker
@@ -25,10 +25,8 @@ class Actors:
     """
 
     def __init__(self, address: str, count: int | None, jobs: int, settings: Settings, out: str) -> None:
-        try:
+        with needed("--ray", "ray"):
             import ray
-        except ImportError as error:
-            raise VeloDepthError("--ray needs ray: run  pip install 'velodepth[ray]'") from error
         self._ray = ray
         try:
             _knock(address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import VeloDepthError
+from ..errors import needed
 from ..media.atomic import whole
 from .job import Receipt
 from .run import Row
@@ -20,7 +20,7 @@ def write_manifest(path: Path, rows: Iterable[Row]) -> None:
     fresh: done by this run. tries: of this run. reason: of a failure. outputs: paths below the output folder.
     frames, keyframes, width, height, seconds (of work), worker, warnings: empty where it failed.
     """
-    pyarrow, parquet = needed()
+    pyarrow, parquet = arrow()
     text, count = pyarrow.string(), pyarrow.int64()
     schema = pyarrow.schema(
         {
@@ -54,11 +54,9 @@ def write_manifest(path: Path, rows: Iterable[Row]) -> None:
         parquet.write_table(pyarrow.Table.from_pylist(lines, schema), temporary)
 
 
-def needed() -> tuple:
+def arrow() -> tuple:
     """pyarrow and its Parquet part; VeloDepthError where it is not installed."""
-    try:
+    with needed("velodepth batch", "batch"):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise VeloDepthError("velodepth batch needs pyarrow: run  pip install 'velodepth[batch]'") from error
     return pyarrow, pyarrow.parquet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,13 +75,13 @@ def batch(
     from .. import load_camera
     from ..batch.inputs import find_clips
     from ..batch.job import Failure, Job, Receipt, Receipts, Settings
-    from ..batch.manifest import NAME, needed, write_manifest
+    from ..batch.manifest import NAME, arrow, write_manifest
     from ..batch.run import plan, rows_of, work_off
-    from ..media.atomic import refuse_inputs
+    from ..media.atomic import claimed_folder, refuse_inputs
     from ..media.cloud import Cloud
     from ..presets import PRESETS
 
-    needed()
+    arrow()
     near, far = options.near_far(range_)
     Cloud(points, point_stride)  # a wrong word is told now
     settings = Settings(
@@ -104,7 +104,7 @@ def batch(
     out = out.absolute()
     _check(out)
     receipts = Receipts(out)
-    with _claimed(out), _progress(quiet) as progress:
+    with claimed_folder(out / NAME), _progress(quiet) as progress:
         clips = find_clips(inputs, {out, *receipts.outputs()})
         read = [clip.path for clip in clips] + ([camera] if camera else [])
         refuse_inputs([out / path for clip in clips for path in settings.outputs(clip.name)], read)
@@ -139,23 +139,6 @@ def batch(
         )
     if bad:
         raise typer.Exit(BAD_INPUT)
-
-
-@contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """No other batch writes into `out` meanwhile. The folder is made, and goes if it stays empty."""
-    from ..media.atomic import explained
-    from ..media.locks import claim
-
-    with explained(out / "manifest.parquet"):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = claim(out)
-    try:
-        yield
-    finally:
-        lock.release()
-        with suppress(OSError):  # only an empty folder can go this way
-            out.rmdir()
 
 
 def _check(out: Path) -> None:

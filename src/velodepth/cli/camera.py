@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import VeloDepthError
 from . import options
 from .failure import told
 
@@ -53,11 +52,10 @@ def camera(
     import numpy as np
 
     from .. import Pinhole, load
-    from ..media.atomic import refuse_inputs
+    from ..media.atomic import refuse_existing, refuse_inputs
     from .progress import bar
 
-    if save and save.exists() and not overwrite:
-        raise VeloDepthError(f"{save} is there already: add --overwrite, or choose another name")
+    refuse_existing([save], overwrite)
     pictures = options.open_sources(source, raw_size, rate)
     refuse_inputs([save] if save else [], pictures.paths)
     stream = load(preset, runtime, device).stream(policy="per-frame")

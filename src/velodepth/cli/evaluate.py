@@ -131,11 +131,11 @@ def evaluate(
     from ..eval.evaluate import Run
     from ..eval.protocols import protocol_named
     from ..eval.results import file_name
-    from ..media.atomic import refuse_inputs
+    from ..media.atomic import refuse_existing, refuse_inputs
 
     chosen = protocol_named(protocol)
     refuse_inputs(filter(None, (json, csv, markdown, save)), filter(None, (data, predictions)))
-    _refuse_existing([json, csv, markdown], overwrite)
+    refuse_existing([json, csv, markdown], overwrite)
     if plots:
         from ..eval.plots import available
 
@@ -216,10 +216,10 @@ def compare(
     """
     from ..eval import report
     from ..eval.compare import compare as compared
-    from ..media.atomic import refuse_inputs
+    from ..media.atomic import refuse_existing, refuse_inputs
 
     refuse_inputs(filter(None, (markdown, plot)), runs)
-    _refuse_existing([markdown, plot], overwrite)
+    refuse_existing([markdown, plot], overwrite)
     documents: dict[str, Document] = {}
     for path in runs:
         for label, document in report.read_documents(path).items():
@@ -294,12 +294,6 @@ def _every(n: int, advance: Callable[[], None]) -> Callable[[], None]:
             advance()
 
     return step
-
-
-def _refuse_existing(paths: list[Path | None], overwrite: bool) -> None:
-    there = next((path for path in paths if path and path.exists()), None)
-    if there and not overwrite:
-        raise VeloDepthError(f"{there} is there already: add --overwrite, or choose another name")
 
 
 def _print(summary: Report) -> None:

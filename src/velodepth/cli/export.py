@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from . import options
 from .failure import stderr, told
 
@@ -47,11 +47,9 @@ def export(
     """
     if size and canvas:
         raise VeloDepthError("--size and --canvas are both given: choose one")
-    try:
+    with needed("export", "export"):
         from .. import export as graphs
         from ..adapters.loading import is_network
-    except ImportError as error:
-        raise VeloDepthError(f"export needs {error.name}: run  pip install 'velodepth[export]'") from error
     if is_network(preset):
         _export_foreign(preset, out, size, overwrite, quiet)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from . import options
 from .failure import stderr, told
 
@@ -141,12 +141,12 @@ def _say(line: str) -> None:
 
 def _record(save: str | None, told: Options) -> Writer:
     """What is written beside; nothing where no file is named."""
+    from ..media.atomic import refuse_existing
     from ..media.writing import Writers, open_writer
 
     if save is None:
         return Writers(Path(), [])
-    if Path(save).is_file() and not told.overwrite:
-        raise VeloDepthError(f"{save} is there already: add --overwrite, or choose another --save")
+    refuse_existing([Path(save)], told.overwrite, "choose another --save")
     return open_writer(save, options=told)
 
 
@@ -157,7 +157,7 @@ def _output(host: str, port: int | None, allowed: list[str] | None) -> Output:
     reason = None if port is not None else why_no_window()
     if port is None and reason is None:
         return Window()
-    with options.web_extra("the page of velodepth live"):
+    with needed("the page of velodepth live", "web"):
         from ..live.page import Page
         from ..web.serving import names
     page = Page(host, PORT if port is None else port, names(allowed or []))

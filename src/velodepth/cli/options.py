@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,12 +132,3 @@ def open_sources(
             "for the name of an output, --out"
         )
     return open_source([Path(name) for name in sources], frame_rate=rate, topic=topic)
-
-
-@contextmanager
-def web_extra(what: str) -> Iterator[None]:
-    """VeloDepthError where an import in the block fails, since the extra is missing that serves pages."""
-    try:
-        yield
-    except ImportError as error:
-        raise VeloDepthError(f"{what} needs {error.name}: run  pip install 'velodepth[web]'") from error

@@ -12,7 +12,7 @@ import typer
 
 from ..errors import VeloDepthError
 from ..interrupts import uninterrupted
-from ..media.atomic import refuse_inputs
+from ..media.atomic import refuse_existing, refuse_inputs
 from ..media.cloud import Cloud
 from ..media.excerpt import fitted
 from ..media.images import read_image
@@ -57,9 +57,7 @@ def process_photos(
     stems = [Path(out) / name for name in _names(photos)]
     outputs = [Path(out)] if is_file else [s.with_name(s.name + PHOTO[k]) for s in stems for k in kinds]
     refuse_inputs(outputs, photos)
-    there = next((path for path in outputs if path.exists()), None)
-    if there and not overwrite:
-        raise VeloDepthError(f"{there} is there already: add --overwrite, or choose another --out")
+    refuse_existing(outputs, overwrite, "choose another --out")
     tally = Tally("photo")
     interrupted = False
     try:

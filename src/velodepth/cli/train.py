@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from .failure import kept, told
 
 RUN = "run"
@@ -145,10 +145,8 @@ def ablate(
 
 def _training() -> tuple[Any, Any]:
     """The modules train.ablation and train.recipe."""
-    try:
+    with needed("training", "train"):
         from ..train import ablation, recipe
-    except ImportError as error:
-        raise VeloDepthError(f"training needs {error.name}: run  pip install 'velodepth[train]'") from error
     return ablation, recipe
 
 

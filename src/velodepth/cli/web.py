@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from . import options
 from .failure import told
 
@@ -59,7 +59,7 @@ def web(
         export(static, overwrite)
         typer.echo(f"written to {static}: serve it with  python -m http.server --directory {static}")
         return
-    with options.web_extra("velodepth web"):
+    with needed("velodepth web", "web"):
         from ..web.app import create_app
         from ..web.serving import is_private, listen, names, server, url_of
     from .. import load

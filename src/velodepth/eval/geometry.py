@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from ..cameras import Camera, Pinhole
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from .metrics import harmonic_mean, trapezoid
 
 _MOST_POINTS = 75_000
@@ -125,12 +125,8 @@ def neighbours(
     neighbour; in chamfer its own way to truth is that from the camera centre to its true point.
     Raises VeloDepthError without scipy, or if min_depth is not above 0.
     """
-    try:
+    with needed("measuring chamfer and F1", "eval"):
         from scipy.spatial import cKDTree
-    except ImportError as error:
-        raise VeloDepthError(
-            "chamfer and F1 need scipy; install it with: pip install 'velodepth[eval]'"
-        ) from error
     if not min_depth > 0:
         raise VeloDepthError(f"F1 has thresholds from min_depth on, which is {min_depth:g}; give one above 0")
     p, g, bad = _pairs(points, true_points, valid)

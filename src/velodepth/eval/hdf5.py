@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..cameras import Camera, Pinhole
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..jsontext import parse_json
 from . import decode
 from .truth import Entry, Sequence, Stored, stamp
@@ -138,10 +138,8 @@ def _hidden(data: bytes) -> np.ndarray:
 
 
 def _open(path: Path) -> Any:
-    try:
+    with needed(str(path), "eval"):
         import h5py
-    except ImportError as error:
-        raise VeloDepthError(f"{path} needs h5py: run  pip install 'velodepth[eval]'") from error
     try:
         return h5py.File(path, "r")
     except OSError as error:

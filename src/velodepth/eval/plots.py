@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..media.atomic import whole
 from ..media.colour import colourise
 from .report import Document, base
@@ -104,12 +104,8 @@ def _save(figure: Figure, path: Path) -> None:
 
 def available() -> None:
     """Raises VeloDepthError, before anything is computed, if matplotlib is not installed."""
-    try:
+    with needed("drawing", "eval"):
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise VeloDepthError(
-            "pictures need matplotlib; install it with: pip install 'velodepth[eval]'"
-        ) from error
 
 
 def _styled(drawing: Callable[P, T]) -> Callable[P, T]:

@@ -89,6 +89,37 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def refuse_existing(
+    paths: Iterable[Path | None], overwrite: bool, other: str = "choose another name"
+) -> None:
+    """VeloDepthError for the first of the outputs that is there, unless it may be overwritten.
+
+    other: what to do instead of adding --overwrite.
+    """
+    there = next((path for path in paths if path and path.exists()), None)
+    if there and not overwrite:
+        raise VeloDepthError(f"{there} is there already: add --overwrite, or {other}")
+
+
+@contextmanager
+def claimed_folder(first: Path) -> Iterator[None]:
+    """No other run writes into the folder of `first`, a file of it, meanwhile.
+
+    The folder is made, and goes if it stays empty.
+    Raises VeloDepthError where another run has it, or it cannot be made.
+    """
+    folder = first.parent
+    with explained(first):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = claim(folder)
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # only an empty folder can go this way
+            folder.rmdir()
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turns an operating system's refusal to write `path` into a VeloDepthError of one sentence."""

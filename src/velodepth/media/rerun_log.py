@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 
 from velodepth.cameras import Pinhole
-from velodepth.errors import VeloDepthError
+from velodepth.errors import VeloDepthError, needed
 from velodepth.media.atomic import FileWriter, Writer
 from velodepth.media.cloud import Cloud
 from velodepth.media.colour import Colouring
@@ -34,11 +34,9 @@ OPENING, STALLED = 5.0, 60.0  # seconds to wait for the viewer's first answer; f
 
 def rerun() -> Any:
     """The library; VeloDepthError where it is not installed."""
-    try:
+    with needed("a recording for Rerun", "rerun"):
         import rerun
         import rerun.blueprint
-    except ImportError as error:
-        raise VeloDepthError("Rerun needs its SDK: run  pip install 'velodepth[rerun]'") from error
     return rerun
 
 

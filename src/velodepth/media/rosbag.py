@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from velodepth.cameras import Camera
-from velodepth.errors import MediaWarning, VeloDepthError
+from velodepth.errors import MediaWarning, VeloDepthError, needed
 from velodepth.media.codedvideo import CodedVideo, is_video
 from velodepth.media.ros import NANO, Damaged, camera_of, frame_of, is_depth, picture_of, stamp_of
 from velodepth.media.source import Origin, Source
@@ -34,13 +34,11 @@ CODED = (
 
 def rosbags() -> Any:
     """The library, with the modules used here; VeloDepthError where it is not installed."""
-    try:
+    with needed("a bag", "ros"):
         import rosbags
         import rosbags.rosbag1
         import rosbags.rosbag2
         import rosbags.typesys
-    except ImportError as error:
-        raise VeloDepthError("bags need rosbags: run  pip install 'velodepth[ros]'") from error
     return rosbags
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..adapters.loading import CATALOGUE, is_network, load_network
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..runtime.note import NOTE, read_note
 from ..stream.canvas import CanvasSpec
 from ..stream.foreign import ForeignRuntime
@@ -99,15 +99,11 @@ def _nano_runtime(runtime: str, device: str | None) -> Runtime:
         from ..runtime.onnx import OnnxRuntime
 
         return OnnxRuntime(NANO, device)
-    try:
+    with needed("runtime 'torch'", "torch"):
         from safetensors.torch import load_file
 
         from ..nets.nano import Nano
         from ..runtime.torch import TorchRuntime
-    except ImportError as error:
-        raise VeloDepthError(
-            f"runtime 'torch' needs {error.name}: run  pip install 'velodepth[torch]'"
-        ) from error
     net = Nano()
     net.load_state_dict(load_file(NANO / "weights.safetensors"))
     return TorchRuntime(net, device)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..jsontext import parse_json
 from ..stream.canvas import CanvasSpec
 
@@ -111,15 +111,11 @@ def load_net(path: str | Path | None = None) -> tuple[LargeNet, LargeSettings]:
     them from its cache.
     Raises VeloDepthError without the torch extra, without a network, or for files that do not fit.
     """
-    try:
+    with needed("the large preset", "torch"):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         from ..nets.published import from_published
-    except ImportError as error:
-        raise VeloDepthError(
-            f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"
-        ) from error
     weights, config = _fetch() if path is None else _local(Path(path))
     settings = LargeSettings() if config is None else _read_settings(config)
     _announce_licence()
@@ -143,14 +139,10 @@ def _local(path: Path) -> tuple[Path, Path | None]:
 
 
 def _fetch() -> tuple[Path, Path | None]:
-    try:
+    with needed("the large preset", "torch"):
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError
         from huggingface_hub.utils import logging
-    except ImportError as error:
-        raise VeloDepthError(
-            f"the large preset needs {error.name}: run  pip install 'velodepth[torch]'"
-        ) from error
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # it tells each of its tries
     try:

@@ -18,8 +18,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,9 +30,8 @@ from torch import Tensor, nn
 
 from ..errors import VeloDepthError
 from ..interrupts import uninterrupted
-from ..media.atomic import explained, whole
+from ..media.atomic import claimed_folder, whole
 from ..media.colour import colourise
-from ..media.locks import claim
 from .checks import Shown, check_keyframes, check_propagation
 from .config import Config
 from .data import Clips, Footage, Pool, Stills, WatchedPool, batches
@@ -52,26 +50,11 @@ def train(config: Config, pool: Pool | None = None) -> Path:
     end of the step and a checkpoint, then KeyboardInterrupt is raised. Raises VeloDepthError for data,
     weights or settings that cannot be used, and where another run trains into `config.out`.
     """
-    with _claimed(Path(config.out)):
+    with claimed_folder(Path(config.out) / "curve.csv") if place()[0] == 0 else nullcontext():
         if pool is not None:
             return _trained(config, pool)
         with closing(pool_of(config, spent_by(config)[0].shards if config.render else 0)) as pool:
             return _trained(config, pool)
-
-
-@contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """`out` belongs to the first process of this run."""
-    if place()[0] != 0:
-        yield
-        return
-    with explained(out / "curve.csv"):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = claim(out)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _trained(config: Config, pool: Pool) -> Path:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import VeloDepthError
+from ..errors import VeloDepthError, needed
 from ..media.atomic import whole
 from ..nets.efficientnet import ConvNorm
 from ..nets.estimate import Estimate
@@ -226,12 +226,8 @@ def make_student(config: Config) -> Student:
 
 
 def _load_imagenet(net: Nano) -> None:
-    try:
+    with needed("the start from ImageNet's weights", "train"):
         net.encoder.load_imagenet()
-    except ImportError as error:
-        raise VeloDepthError(
-            f"the encoder's ImageNet weights need {error.name}: run  pip install 'velodepth[train]'"
-        ) from error
 
 
 def load_weights(net: nn.Module, path: Path) -> tuple[list[str], int]:
