@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..media.sidecar import read_summary
 from .failure import told
 
 
@@ -21,7 +20,9 @@ def info(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
 ) -> None:
-    """Presets, licences, runtimes, devices, outputs, versions; or what a run did.
+    """What there is here: presets, runtimes, outputs; or what a run did.
+
+    Of presets their licences, of runtimes their devices, and versions.
 
     \b
     Examples:
@@ -30,6 +31,8 @@ def info(
       velodepth info results/clip.jsonl
     """
     if path is not None:
+        from ..media.sidecar import read_summary
+
         summary = read_summary(path)
         typer.echo(json.dumps(summary, indent=2) if as_json else _of_a_run(summary))
         return
