@@ -20,7 +20,7 @@ def info(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
 ) -> None:
-    """What there is here: presets, runtimes, outputs; or what a run did.
+    """What there is here: presets, runtimes, outputs; or of a run.
 
     Of presets their licences, of runtimes their devices, and versions.
 
