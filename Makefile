@@ -9,8 +9,11 @@ BIN := .venv/bin
 demo: .venv/core  ## the packaged clip -> demo/demo-side.mp4
 	$(BIN)/velodepth demo --out demo --overwrite
 
+WORKERS ?= 2  # processes of tests; 0: one alone, without workers
 test: .venv/dev  ## the whole suite, packages/worlds too; folders of VELODEPTH_PARITY and VELODEPTH_DATA are used when set
-	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q --ignore tests/web
+	@[ -n "$$(which chromium google-chrome chrome 2>/dev/null)" ] || [ ! -f /etc/debian_version ] || [ "$$(id -u)" != 0 ] \
+	  || apt-get install --yes -qq --no-install-recommends chromium || true  # else a line at the end says what was not tested
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/web
 	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -q tests/web  # a browser, in a process of its own
 
 check: .venv/dev  ## style and types
