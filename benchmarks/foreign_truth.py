@@ -4,7 +4,7 @@ python benchmarks/foreign_truth.py --data ../shared/data/rgbd
 
 Every look is true depth with 5 % noise from pixel to pixel. `metric`: times a factor that differs by 10 %
 from look to look, and called metric all the same. `disparity`: as 1 / depth, times a random factor plus a
-random shift.
+random shift; what is carried is measured as disparity, too, since its metres are those of nano.
 Measured by figures of `velodepth eval --protocol full`: each look by itself, and carried at every Nth frame.
 """
 
@@ -81,7 +81,7 @@ class Predictor:
 
     def __init__(self, truth: Truth, n: int, model: Model | None) -> None:
         self.truth, self.n, self.model = truth, n, model
-        self.claim = "metric" if n or truth.how == "metric" else "affine_disparity"
+        self.claim = "metric" if truth.how == "metric" else "affine_disparity"
         self.name = f"{truth.how}, {f'every {n}' if n else 'each look'}"
 
     def identity(self) -> str:
@@ -96,7 +96,14 @@ class Predictor:
         if self.stream is None:
             look = self.truth.look(picture, self.camera)
             return Prediction(self.index, look.depth.astype(np.float32))
-        return Prediction(self.index, self.stream.push(picture).depth)
+        depth = self.stream.push(picture).depth
+        return Prediction(self.index, depth if self.claim == "metric" else 1 / depth)
+
+
+def row(name: str, found: list[dict[str, float]]) -> str:
+    """One line of the table: means over those that have the figure."""
+    known = ([each[figure] for each in found if np.isfinite(each.get(figure, np.nan))] for figure in FIGURES)
+    return f"{name:45}" + "".join(f"{np.mean(values):18.4f}" if values else f"{'-':>18}" for values in known)
 
 
 def main() -> None:
@@ -107,7 +114,7 @@ def main() -> None:
     parser.add_argument("--every", default="0,1,4,8,16")
     parser.add_argument("--how", default="metric,disparity")
     arguments = parser.parse_args()
-    print(f"{'':20}" + "".join(f"{figure:>18}" for figure in FIGURES))
+    print(f"{'':45}" + "".join(f"{figure:>18}" for figure in FIGURES))
     sequences = [each for each in open_dataset(arguments.data) if arguments.only in each.name]
     base = velodepth.load().runtime
     for how in arguments.how.split(","):
@@ -120,9 +127,9 @@ def main() -> None:
                 predictor: Any = Predictor(truth, n, model if n else None)
                 run = Run(predictor, BRIEF, limit=arguments.frames)
                 figures.setdefault(n, []).append(evaluate(run, [sequence]).mean)
+                print(row(f"{sequence.name}, {predictor.name}", figures[n][-1:]), flush=True)
         for n, found in figures.items():
-            line = "".join(f"{np.nanmean([each.get(f, np.nan) for each in found]):18.3f}" for f in FIGURES)
-            print(f"{Predictor(truth, n, None).name:20}{line}", flush=True)
+            print(row(f"mean, {Predictor(truth, n, None).name}", found), flush=True)
 
 
 if __name__ == "__main__":

@@ -201,6 +201,12 @@ def test_a_hub_that_does_not_answer_is_one_sentence(tmp_path, monkeypatch):
     assert "owner/name could not be fetched" in told and "VeloDepthError" in told
 
 
+def test_without_the_extra_a_hub_id_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(velodepth.VeloDepthError, match=r"@main needs transformers.*velodepth\[hub\]"):
+        load_network("owner/name@main")
+
+
 def test_a_transformers_folder_may_lie_anywhere(saved, tmp_path, monkeypatch):
     shutil.copytree(saved("glpn"), tmp_path / "sub" / "net")
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,7 @@ import functools
 import re
 import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from .python_file import load_class
 NOTE = "velodepth.json"
 WHOLE = ("*.json", "*.safetensors", "README.md")
 """What is fetched of a repository of transformers."""
+EXTRA = "torch", "transformers", "huggingface_hub"
+"""What models of the hub need."""
 HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 
@@ -101,6 +104,8 @@ def _load(spec: str, device: str | None) -> NamedNetwork:
     if path.is_dir():
         return _transformers(path, device, spec)
     if match := HUB_ID.fullmatch(spec):
+        if missing := [name for name in EXTRA if find_spec(name) is None]:  # before anything is fetched
+            raise VeloDepthError(f"{spec} needs {', '.join(missing)}: run  pip install 'velodepth[hub]'")
         return _transformers(fetch(match["repository"], match["revision"], WHOLE), device, spec)
     raise VeloDepthError(
         f"there is no network {spec!r}: give path/to/file.py:Class, an .onnx file, a folder, owner/name of "
