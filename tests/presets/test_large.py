@@ -149,3 +149,33 @@ def test_without_torch_one_sentence_says_what_to_do():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "the large preset needs torch: run  pip install 'velodepth[torch]'"
+
+
+PEAK = """
+import sys
+from pathlib import Path
+import velodepth.nets.published, velodepth.nets.winograd, velodepth.runtime.torch, safetensors.torch
+from velodepth.presets.large import load_large
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+before = peak()
+loaded = load_large(sys.argv[1], "cpu")
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+def test_loading_takes_little_more_memory_than_the_weights(tmp_path):
+    from safetensors.torch import save_file
+
+    with torch.device("meta"):
+        shapes = {k: v.shape for k, v in LargeNet(SMALL).state_dict().items()}
+    weights = tmp_path / "model.safetensors"
+    save_file({published_name(k): torch.full(shape, 0.01) for k, shape in shapes.items()}, weights)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(weights)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) <= 1.3 * weights.stat().st_size

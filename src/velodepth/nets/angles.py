@@ -10,7 +10,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.onnx.operators import shape_as_tensor
+
+from .constants import size_of
 
 
 def pinhole_directions(parameters: Tensor, height: int, width: int) -> Tensor:
@@ -63,7 +64,7 @@ def embed_rays(rays: Tensor, size: tuple[int, int], channels: int) -> Tensor:
     x, y, z = (rays / rays.norm(dim=1, keepdim=True).clip(min=1e-4)).unbind(1)
     polar = torch.acos(z.clip(-1, 1))
     azimuth = torch.atan2(y, torch.where(x < 0, x.clip(max=-1e-3), x.clip(min=1e-3)))
-    highest = shape_as_tensor(rays)[2:].max().div(2, rounding_mode="floor").to(rays)
+    highest = size_of(rays).max().div(2, rounding_mode="floor")
     frequencies = highest ** torch.linspace(0, 1, channels // 2, device=rays.device, dtype=rays.dtype)
     angles = torch.stack([polar, azimuth], -1).flatten(1, 2)
     return torch.sin(math.pi * angles[..., None] * frequencies).flatten(2)

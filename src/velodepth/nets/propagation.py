@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .channels import ChannelLinear, ChannelNorm
+from .constants import constant
 from .convnext import convnext
 from .warp import warp
 
@@ -24,7 +25,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 def luma(picture: Tensor) -> Tensor:
     """(B, 3, H, W) RGB -> (B, 1, H, W)."""
-    return (picture * picture.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+    return (picture * constant(LUMA, picture)[:, None, None]).sum(1, keepdim=True)
 
 
 def flow_picture(flow: Tensor, residual: Tensor, hsv: bool) -> Tensor:
@@ -33,14 +34,14 @@ def flow_picture(flow: Tensor, residual: Tensor, hsv: bool) -> Tensor:
     hsv: direction as hue, residual as saturation and length as value, instead of three plain channels.
     Source: network.md, section 6.2 and the checkpoint's own settings.
     """
-    mean, std = residual.new_tensor(IMAGENET_MEAN), residual.new_tensor(IMAGENET_STD)
+    mean, std = constant(IMAGENET_MEAN, residual), constant(IMAGENET_STD, residual)
     surprise = luma(residual.abs() * std[:, None, None] + mean[:, None, None])
     if not hsv:
         return torch.cat([10 * flow, (surprise - 0.5) * 4], 1)
     dx, dy = flow.split(1, 1)
     hue = torch.atan2(dy, dx) / (2 * math.pi) + 0.5
     value = 10 * flow.norm(dim=1, keepdim=True).clip(max=0.1)
-    sector = (hue * 6 + flow.new_tensor((5, 3, 1))[:, None, None]) % 6
+    sector = (hue * 6 + constant((5.0, 3.0, 1.0), flow)[:, None, None]) % 6
     rgb = value - value * surprise * torch.minimum(sector, 4 - sector).clip(0, 1)
     return (rgb - 0.5) * 4
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.onnx.operators import shape_as_tensor
+
+from .constants import size_of
 
 
 def last_pixel(maps: Tensor) -> Tensor:
-    """(W - 1, H - 1) of maps (B, C, H, W). A graph of the network reads it, and so takes any size."""
-    return shape_as_tensor(maps)[2:].flip(0).to(maps) - 1
+    """(W - 1, H - 1) of maps (B, C, H, W)."""
+    return size_of(maps).flip(0) - 1
 
 
 def _centres(flow: Tensor) -> Tensor:

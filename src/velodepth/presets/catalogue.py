@@ -38,7 +38,11 @@ class Preset:
 
 
 def load(
-    preset: str = "nano", runtime: str | None = None, device: str | None = None, relative: bool = False
+    preset: str = "nano",
+    runtime: str | None = None,
+    device: str | None = None,
+    relative: bool = False,
+    fast: bool = False,
 ) -> Model:
     """A model by name.
 
@@ -48,7 +52,8 @@ def load(
     "network.onnx", "owner/name" of the Hugging Face hub, or a folder (docs/networks.md).
     runtime: "onnx" or "torch"; None: the preset's own. device: "cpu", "cuda", "mps"; None: ONNX Runtime on
     the CPU, or the best device that torch finds. relative: depth stays in the unit of a network of others
-    that tells none; otherwise it gets nano's metres.
+    that tells none; otherwise it gets nano's metres. fast: with PyTorch on CUDA, captured and partly in half
+    precision, see `TorchRuntime.hasten`; elsewhere a warning says why not.
     Raises VeloDepthError for an unknown name, or when what it needs is not installed or not there.
     """
     if preset in PRESETS:
@@ -74,6 +79,10 @@ def load(
         if not isinstance(model.runtime, ForeignRuntime):
             raise VeloDepthError(f"{entry.name} tells metres: relative is for networks of others that do not")
         model.runtime.relative = True
+    if fast:
+        if not hasattr(model.runtime, "hasten"):
+            raise VeloDepthError(f"fast is for networks that PyTorch runs: give {entry.name} runtime='torch'")
+        model.runtime.hasten()
     return model
 
 

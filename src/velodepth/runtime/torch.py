@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import VeloDepthError
 from ..nets.estimate import DepthNet, Estimate
+from .capture import Capture, Captured, HalfPrecision, each, on_cuda
 from .protocol import Original, State
 
 
@@ -23,7 +25,7 @@ def best_device() -> str:
 
 
 class TorchRuntime:
-    """A network on a device, as a `Runtime`. float32 throughout, no autocast.
+    """A network on a device, as a `Runtime`. float32 throughout, no autocast, until `hasten` is called.
 
     net: an nn.Module with the two calls of `velodepth.nets.estimate.DepthNet`,
     `keyframe(canvas, rays) -> Estimate` and `propagate(last, canvas, flow) -> Estimate`, tensors with
@@ -45,6 +47,28 @@ class TorchRuntime:
                 f"device {self.device!r} cannot be used ({reason}): choose another, for example 'cpu'"
             ) from error
         self.net = cast(DepthNet, net.eval())
+        self._is_cuda = torch.device(self.device).type == "cuda"
+        self._captured: dict[str, Captured] = {}
+
+    def hasten(self, capture: Capture | None = None) -> None:
+        """From now on the encoder runs in bfloat16, all else in float32, and both calls are captured.
+
+        capture: as for `Captured`; None: CUDA graphs, and where the device is another, a warning says so and
+        nothing changes. What cannot be captured runs call by call, after a warning.
+        """
+        if capture is None and not self._is_cuda:
+            warnings.warn(
+                f"fast needs a CUDA device and this is {self.device}: the network runs as without it",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return
+        net = cast(Any, self.net)
+        net.encoder = HalfPrecision(net.encoder)
+        self._captured = {
+            name: Captured(getattr(net, name), capture or on_cuda)
+            for name in ("keyframe", "propagate")[: 1 + net.carries]
+        }
 
     @property
     def carries(self) -> bool:
@@ -70,14 +94,9 @@ class TorchRuntime:
                 continue
             given = [each.transpose(2, 0, 1) for i in these if (each := rays[i]) is not None]
             with _inference():
-                estimate = self.net.keyframe(
-                    self._tensor([canvases[i] for i in these]), self._tensor(given) if known else None
-                )
-            for i, own in zip(these, _apart(estimate, len(these)), strict=True):
-                used = rays[i]
-                if used is None:
-                    used = own.rays[0].permute(1, 2, 0).contiguous().cpu().numpy()
-                states[i] = _state(own, used)
+                canvas = self._tensor([canvases[i] for i in these])
+                estimate = self._call("keyframe", canvas, self._tensor(given) if known else None)
+            states |= zip(these, self._states(estimate, [rays[i] for i in these]), strict=True)
         return [states[i] for i in range(len(canvases))]
 
     def carry_many(
@@ -85,38 +104,75 @@ class TorchRuntime:
     ) -> list[State]:
         """See `ManyRuntime.carry_many`: all in one batch."""
         with _inference():
-            last = _together([state.memory for state in states])
+            memories = [state.memory for state in states]
+            last = each(lambda *t: torch.cat(t), *memories) if len(memories) > 1 else memories[0]
             last = last._replace(radius=self._tensor([state.radius[None] for state in states]))
-            estimate = self.net.propagate(last, self._tensor(canvases), self._tensor(flows))
-        apart = _apart(estimate, len(states))
-        return [_state(own, state.rays) for own, state in zip(apart, states, strict=True)]
+            estimate = self._call("propagate", last, self._tensor(canvases), self._tensor(flows))
+        return self._states(estimate, [state.rays for state in states])
+
+    def _call(self, name: str, *inputs: Any) -> Estimate:
+        """One of the network's two calls, captured where it can be."""
+        captured = self._captured.get(name)
+        if captured is not None:
+            try:
+                return captured(*inputs)
+            except RuntimeError as error:
+                del self._captured[name]
+                reason = str(error).splitlines()[0]
+                warnings.warn(
+                    f"{name} cannot be captured ({reason}): it runs call by call",
+                    RuntimeWarning,
+                    stacklevel=4,
+                )
+        return getattr(self.net, name)(*inputs)
 
     def _tensor(self, arrays: Sequence[np.ndarray]) -> Tensor:
         """Arrays of one shape, in a batch on the device."""
-        return torch.from_numpy(np.stack(arrays, dtype=np.float32)).to(self.device)
+        batch = torch.from_numpy(np.stack(arrays, dtype=np.float32))
+        if self._is_cuda:
+            batch = batch.pin_memory()  # or the computation would wait for the copy
+        return batch.to(self.device, non_blocking=self._is_cuda)
+
+    def _arrays(self, tensors: Sequence[Tensor]) -> list[np.ndarray]:
+        """Tensors on the host: the one place where it waits for the device."""
+        if not self._is_cuda:
+            return [tensor.contiguous().cpu().numpy() for tensor in tensors]
+        host = [torch.empty(t.shape, dtype=t.dtype, pin_memory=True) for t in tensors]
+        for mine, tensor in zip(host, tensors, strict=True):
+            mine.copy_(tensor, non_blocking=True)
+        torch.cuda.current_stream(self.device).synchronize()
+        return [mine.numpy() for mine in host]
+
+    def _states(self, estimate: Estimate, rays: Sequence[np.ndarray | None]) -> list[State]:
+        """Of each in the batch. rays: (H, W, 3) as far as they are known."""
+        shown = [estimate.radius[:, 0], estimate.confidence[:, 0], estimate.uncovered]
+        if estimate.published_confidence is not None:
+            shown.append(estimate.published_confidence[:, 0])
+        if rays[0] is None:
+            shown.append(estimate.rays.permute(0, 2, 3, 1))
+        radius, confidence, uncovered, *more = self._arrays(shown)
+        return [
+            State(
+                radius=radius[i],
+                rays=more[-1][i] if given is None else given,
+                confidence=confidence[i],
+                uncovered=float(uncovered[i]),
+                memory=own,
+                published_confidence=None if estimate.published_confidence is None else more[0][i],
+            )
+            for i, (own, given) in enumerate(zip(_apart(estimate, len(rays)), rays, strict=True))
+        ]
 
 
-def _together(parts: Sequence[Any]) -> Any:
-    """Tensors with a batch axis, nested alike, as one batch; None where one has none."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    if isinstance(first, Tensor):
-        return torch.cat(list(parts))
-    if any(part is None for part in parts):
-        return None
-    joined = [_together(items) for items in zip(*parts, strict=True)]
-    return type(first)(*joined) if hasattr(first, "_fields") else type(first)(joined)
+def _apart(estimate: Estimate, count: int) -> list[Estimate]:
+    """Those of a batch, each with memory of its own: a stream keeps its own state and no other's."""
+    if count == 1:
+        return [estimate]
 
+    def part(i: int) -> Callable[[Tensor], Tensor]:
+        return lambda tensor: tensor[i : i + 1].clone()
 
-def _apart(whole: Any, count: int) -> list[Any]:
-    """The parts of a batch, each with memory of its own: a stream keeps its own state and no other's."""
-    if count == 1 or whole is None:
-        return [whole] * count
-    if isinstance(whole, Tensor):
-        return [part.clone() for part in whole.split(1)]
-    parts = zip(*(_apart(item, count) for item in whole), strict=True)
-    return [type(whole)(*part) if hasattr(whole, "_fields") else type(whole)(part) for part in parts]
+    return [each(part(i), estimate) for i in range(count)]
 
 
 @contextmanager
@@ -124,15 +180,3 @@ def _inference() -> Iterator[None]:
     """No gradients, and true float32: by default CUDA convolutions round their inputs to 10 bits (TF32)."""
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
-
-
-def _state(estimate: Estimate, rays: np.ndarray) -> State:
-    published = estimate.published_confidence
-    return State(
-        radius=estimate.radius[0, 0].cpu().numpy(),
-        rays=rays,
-        confidence=estimate.confidence[0, 0].cpu().numpy(),
-        uncovered=float(estimate.uncovered[0]),
-        memory=estimate,
-        published_confidence=None if published is None else published[0, 0].cpu().numpy(),
-    )
