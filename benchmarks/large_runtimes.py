@@ -74,7 +74,7 @@ def compare(net: LargeNet, graphs: OnnxRuntime, canvas: Canvas, repeats: int) ->
         for mine, (name, runtime) in zip(turn, runtimes.items(), strict=True):
             looked, mine[0] = timed(lambda r=runtime: r.look(first))  # type: ignore[misc]
             states[name], mine[1] = timed(lambda r=runtime, s=looked: r.carry(s, second, flow))  # type: ignore[misc]
-        print(f"  load {os.getloadavg()[0]:.1f}: {turn[..., 0].round(2).tolist()} s", flush=True)
+        print(f"  load {os.getloadavg()[0]:.1f}: {turn.round(1).tolist()} s", flush=True)
     apart = np.abs(states["onnx"].radius / states["torch"].radius - 1)
     print(f"canvas {canvas.width} x {canvas.height}, {len(cores())} cores, PyTorch {torch.__version__}")
     print(f"radius of the propagated frame apart: median {np.median(apart):.1e}, most {apart.max():.1e}")

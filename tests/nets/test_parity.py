@@ -19,6 +19,7 @@ from velodepth.nets.large import SMALL, VITL, Carried, LargeNet  # noqa: E402
 from velodepth.nets.published import IGNORED, from_published, published_name  # noqa: E402
 from velodepth.nets.winograd import quicken  # noqa: E402
 from velodepth.presets.large import LargeSettings  # noqa: E402
+from velodepth.runtime.capture import HalfPrecision  # noqa: E402
 from velodepth.runtime.protocol import Runtime, State  # noqa: E402
 from velodepth.runtime.torch import TorchRuntime  # noqa: E402
 from velodepth.stream.canvas import Canvas  # noqa: E402
@@ -156,3 +157,17 @@ def test_a_stream_with_the_published_policy(parity, path):
         "out_rays": [f.rays[::4, ::4].transpose(2, 0, 1) for f in frames],
     }
     assert errors(got, golden) == {}
+
+
+def test_an_encoder_in_half_precision_stays_within_a_hundredth(parity):
+    """What `fast` does on a card; one look and one carried frame, of the small network."""
+    golden = np.load(parity / "golden" / "small_creep.npz")
+    runtime, fast = (TorchRuntime(network.__wrapped__(parity, "small", False), "cpu") for _ in range(2))
+    fast.net.encoder = HalfPrecision(fast.net.encoder)
+    canvas, _ = canvas_of(golden, "small")
+    first, second = (canvas.fill(frame) for frame in golden["frames"][:2])
+    flow = np.zeros((2, canvas.height, canvas.width), np.float32)
+    looked = [each.look(first) for each in (runtime, fast)]
+    carried = [each.carry(state, second, flow) for each, state in zip((runtime, fast), looked, strict=True)]
+    for exact, half in (looked, carried):
+        assert np.linalg.norm(half.radius - exact.radius) < 1e-2 * np.linalg.norm(exact.radius)

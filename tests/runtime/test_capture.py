@@ -47,7 +47,7 @@ def pieces(clip, streams: int) -> list[list[np.ndarray]]:
 
 @pytest.mark.parametrize("streams", [1, 3])
 def test_a_captured_stream_answers_as_one_that_is_not(tiny_large, clip, streams):
-    """One capture for each call and size, whatever the number of frames; encoder in bfloat16 in both."""
+    """One capture for each call and size, whatever the number of frames; encoder in float16 in both."""
     plain, fast, recorder = runtime_of(tiny_large), runtime_of(tiny_large), Recorder()
     fast.hasten(recorder)
     plain.net.encoder = fast.net.encoder

@@ -51,7 +51,7 @@ class TorchRuntime:
         self._captured: dict[str, Captured] = {}
 
     def hasten(self, capture: Capture | None = None) -> None:
-        """From now on the encoder runs in bfloat16, all else in float32, and both calls are captured.
+        """From now on the encoder runs in float16, all else in float32, and both calls are captured.
 
         capture: as for `Captured`; None: CUDA graphs, and where the device is another, a warning says so and
         nothing changes. What cannot be captured runs call by call, after a warning.
