@@ -7,6 +7,8 @@ PyTorch: keyframe and propagated frame in float32 as `velodepth.load` runs it, w
 autocast, and all three captured as CUDA graphs. Milliseconds, medians; what the card allocates at most, in
 GiB; the largest relative difference of radius from float32. `nano`: the packaged weights, whole streams by
 PyTorch on the device and by ONNX Runtime on the CPU, frames/s of a 640 x 480 clip, decoding not included.
+`large streams`: frames/s in all of 1, 4 and 16 streams of 640 x 480 through `model.streams`, a look on every
+eighth frame, as `velodepth.load` runs it and with `fast`.
 --tiny: a small network and few repeats, to see whether it works. Each result is written at once.
 """
 
@@ -29,7 +31,9 @@ from torch import Tensor
 
 import velodepth
 from velodepth.nets.large import VITL, LargeConfig, LargeNet
+from velodepth.presets import Model
 from velodepth.presets.large import LargeSettings
+from velodepth.runtime.torch import TorchRuntime
 from velodepth.stream.canvas import Canvas
 
 PICTURE = (640, 480)
@@ -149,6 +153,29 @@ def streams(device: str, frames: int, results: Results) -> None:
     results.add("nano torch against onnx", {"median": float(f"{np.median(apart):.3g}")})
 
 
+def large_streams(device: str, pixels: int, frames: int, tiny: bool, results: Results) -> None:
+    """Whole streams of `large`: 1, 4 and 16 together, plain and fast."""
+    spec = LargeSettings(min_pixels=pixels, max_pixels=pixels).canvas_spec(level=0)
+    pictures = np.random.default_rng(0).integers(0, 256, (frames, *PICTURE[::-1], 3), dtype=np.uint8)
+    for fast in (False, True):
+        if fast and torch.device(device).type != "cuda":
+            continue
+        torch.manual_seed(0)
+        runtime = TorchRuntime(LargeNet(TINY if tiny else VITL), device)
+        if fast:
+            runtime.hasten()
+        model = Model("large", runtime, spec)
+        for count in (1, 4, 16):
+            streams, seconds = model.streams(count, policies="every:8", looks=count), []
+            for picture in pictures:
+                start = time.perf_counter()
+                streams.push([picture] * count)
+                seconds.append(time.perf_counter() - start)
+            rate = count * (frames - 2) / sum(seconds[2:])  # a look and a carried frame warm up
+            found = {"frames_per_s": round(rate, 1), "worst_push_ms": round(1e3 * max(seconds[2:]), 1)}
+            results.add(f"large {count} streams{' fast' if fast else ''}", found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -169,9 +196,11 @@ def main() -> None:
     if options.tiny:
         streams(options.device, 6, results)
         large(device, 10_000, 2, True, results)
+        large_streams(options.device, 10_000, 4, True, results)
     else:
         streams(options.device, 110, results)
         large(device, options.pixels, options.repeats, False, results)
+        large_streams(options.device, options.pixels, 50, False, results)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,29 @@ def test_a_stream_through_the_graphs_on_another_canvas_than_the_traced_one(expor
         np.testing.assert_allclose(mine.confidence, expected.confidence, rtol=1e-3)
 
 
+def test_what_only_the_next_frame_needs_stays_where_the_graphs_run(exported):
+    """Bound by name and never an array, and the same numbers as a plain run of the session."""
+    _, spec, folder = exported
+    runtime, (height, width) = OnnxRuntime(folder), (4 * spec.multiple, 5 * spec.multiple)
+    random = np.random.default_rng(5)
+    canvases = random.standard_normal((2, 3, height, width)).astype(np.float32)
+    flow = random.standard_normal((2, height, width)).astype(np.float32)
+    first = runtime.look(canvases[0])
+    second = runtime.carry(first, canvases[1], flow)
+    assert set(second.memory) == set(runtime.note["state"])
+    assert all(isinstance(each, onnxruntime.OrtValue) for each in second.memory.values())
+    known = {f"last_{name}": each.numpy() for name, each in first.memory.items()}
+    known |= {"canvas": canvases[1:], "flow": flow[None], "last_radius": first.radius[None, None]}
+    known["rays"] = np.ascontiguousarray(first.rays.transpose(2, 0, 1))[None]
+    session = onnxruntime.InferenceSession(str(folder / "carry.onnx"))
+    names = [each.name for each in session.get_outputs()]
+    inputs = {each.name: known[each.name] for each in session.get_inputs()}
+    plain = dict(zip(names, session.run(None, inputs), strict=True))
+    np.testing.assert_allclose(second.radius, plain["radius"][0, 0], rtol=1e-5)
+    for name in set(names) & set(second.memory) - {"radius"}:
+        np.testing.assert_allclose(second.memory[name].numpy(), plain[name], rtol=1e-4, atol=1e-5)
+
+
 def test_an_exported_folder_is_a_preset(exported):
     net, spec, folder = exported
     model = velodepth.load(str(folder))

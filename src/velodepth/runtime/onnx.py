@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnxruntime import OrtValue
 
 from ..cores import cores
 from .note import read_note
 from .protocol import Original, State
 from .session import session_of
+
+SHOWN = ("radius", "confidence", "uncovered", "rays_used")
+"""Outputs that the stream reads; the others of a state are the network's own."""
 
 
 class OnnxRuntime:
@@ -21,6 +25,7 @@ class OnnxRuntime:
     folder: holds velodepth.json, look.onnx, their weights and, for networks that carry, carry.onnx.
     device: "cpu" (default) or "cuda" with onnxruntime-gpu. Raises VeloDepthError when the device or a file
     is not there, or the note is not one.
+    State.memory is OrtValues by name and stays on the device.
     """
 
     name = "onnx"
@@ -36,13 +41,22 @@ class OnnxRuntime:
         self.carries = "carry" in self._sessions
         self._pool = ThreadPoolExecutor(len(cores()), "velodepth onnx")  # no thread before there are many
 
-    def _run(self, graph: str, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Tensors by name, with their batch axis."""
-        note = self.note["graphs"][graph]
-        answers = self._sessions[graph].run(
-            None, {port["name"]: known[port["name"]] for port in note["inputs"]}
-        )
-        return {port["name"]: answer for port, answer in zip(note["outputs"], answers, strict=True)}
+    def _run(self, graph: str, known: Mapping[str, OrtValue]) -> dict[str, OrtValue]:
+        """Tensors by name, with their batch axis; what the next frame needs alone stays on the device."""
+        note, session = self.note["graphs"][graph], self._sessions[graph]
+        binding = session.io_binding()
+        for port in note["inputs"]:
+            binding.bind_ortvalue_input(port["name"], known[port["name"]])
+        names = [port["name"] for port in note["outputs"]]
+        for name in names:
+            stays = name in self.note["state"] and name not in SHOWN
+            binding.bind_output(name, self.device if stays else "cpu")
+        session.run_with_iobinding(binding)
+        return dict(zip(names, binding.get_outputs(), strict=True))
+
+    def _value(self, array: np.ndarray) -> OrtValue:
+        """On the device, contiguous float32."""
+        return OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array, np.float32), self.device)
 
     def look(
         self, canvas: np.ndarray, rays: np.ndarray | None = None, original: Original | None = None
@@ -50,21 +64,25 @@ class OnnxRuntime:
         """See `Runtime.look`."""
         given = np.zeros((1, *canvas.shape), np.float32) if rays is None else _planes(rays)
         known = {
-            "canvas": canvas[None],
-            "rays": given,
-            "rays_given": np.array([rays is not None], np.float32),
+            "canvas": self._value(canvas[None]),
+            "rays": self._value(given),
+            "rays_given": self._value(np.array([rays is not None])),
         }
         answer = self._run("look", known)
         if rays is None:
-            rays = np.ascontiguousarray(answer["rays_used"][0].transpose(1, 2, 0))
-        return self._state(answer, rays, canvas, 0.0)
+            rays = np.ascontiguousarray(answer["rays_used"].numpy()[0].transpose(1, 2, 0))
+        return self._state(answer | known, rays)
 
     def carry(self, state: State, canvas: np.ndarray, flow: np.ndarray) -> State:
         """See `Runtime.carry`."""
         known = {f"last_{name}": value for name, value in state.memory.items()}
-        known |= {"last_radius": state.radius[None, None], "rays": _planes(state.rays)}
-        answer = self._run("carry", known | {"canvas": canvas[None], "flow": flow[None]})
-        return self._state(answer, state.rays, canvas, float(answer["uncovered"][0]))
+        known |= {
+            "last_radius": self._value(state.radius[None, None]),
+            "rays": self._value(_planes(state.rays)),
+            "canvas": self._value(canvas[None]),
+            "flow": self._value(flow[None]),
+        }
+        return self._state(self._run("carry", known) | {"canvas": known["canvas"]}, state.rays)
 
     def look_many(self, canvases: Sequence[np.ndarray], rays: Sequence[np.ndarray | None]) -> list[State]:
         """See `ManyRuntime.look_many`: side by side, since these graphs take one picture each."""
@@ -81,12 +99,11 @@ class OnnxRuntime:
             return [call(*(items[0] for items in each))]
         return list(self._pool.map(call, *each))
 
-    def _state(
-        self, answer: dict[str, np.ndarray], rays: np.ndarray, canvas: np.ndarray, uncovered: float
-    ) -> State:
-        known = answer | {"canvas": canvas[None]}
-        memory = {name: known[name] for name in self.note["state"]}
-        return State(answer["radius"][0, 0], rays, answer["confidence"][0, 0], uncovered, memory)
+    def _state(self, answer: Mapping[str, OrtValue], rays: np.ndarray) -> State:
+        uncovered = float(answer["uncovered"].numpy()[0]) if "uncovered" in answer else 0.0
+        memory = {name: answer[name] for name in self.note["state"]}
+        radius, confidence = (answer[name].numpy()[0, 0] for name in ("radius", "confidence"))
+        return State(radius, rays, confidence, uncovered, memory)
 
 
 def _planes(rays: np.ndarray) -> np.ndarray:
