@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import webbrowser
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from ..media.arrays import as_picture
 from ..runtime.protocol import State
 from .bars import WHOLE
 from .canvas import Canvas
+from .upsampling import Upsampling
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -137,14 +139,22 @@ class DepthFrame:
         return self._lens.settled
 
     @cached_property
+    def _restore(self) -> Callable[[np.ndarray], np.ndarray]:
+        """From canvas to picture: with the picture's edges, but plainly where the canvas is the published one
+        (network.md, section 8) or no coarser than the picture."""
+        if not self._canvas.smooth or self.coarseness <= 1:
+            return self._canvas.restore
+        return Upsampling(self._canvas, self._state.radius, self.picture)
+
+    @cached_property
     def depth(self) -> np.ndarray:
         """(H, W) float32 metres along the optical axis; negative behind the camera of a very wide lens."""
-        return self._canvas.restore(self._state.radius * self._state.rays[..., 2])
+        return self._restore(self._state.radius * self._state.rays[..., 2])
 
     @cached_property
     def points(self) -> np.ndarray:
         """(H, W, 3) float32 metres in camera axes."""
-        return self._canvas.restore(self._state.radius[..., None] * self._state.rays)
+        return self._restore(self._state.radius[..., None] * self._state.rays)
 
     @cached_property
     def distance(self) -> np.ndarray:

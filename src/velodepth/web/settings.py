@@ -8,7 +8,7 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
-from ..stream import content, evidence, flow, fuse, lens, motion, stream
+from ..stream import content, evidence, flow, fuse, lens, motion, stream, upsampling
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.keyframes import Adaptive
 from .limits import Limits
@@ -63,6 +63,7 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "policy": asdict(Adaptive()),
         "evidence": {name.lower(): getattr(evidence, name) for name in ("QUIET", "CHANGED", "STILL")},
         "flow": {name.lower(): getattr(flow, name) for name in ("STANDS", "SLIGHT", "ALIKE")},
+        "upsampling": {name.lower(): getattr(upsampling, name) for name in ("JUMP", "ALIKE", "LEAST")},
         "motion": {name.lower(): getattr(motion, name) for name in MOTION},
         "fuse": {"changed": evidence.CHANGED, **{name.lower(): getattr(fuse, name) for name in FUSE}},
         "lens": {name.lower(): getattr(lens, name) for name in LENS},

@@ -3,6 +3,9 @@
 const f = Math.fround; // sums in float32, as OpenCV's: means halfway between two grey levels are frequent
 const rounded = (x) => { const floor = Math.floor(x), rest = x - floor; return rest === 0.5 ? floor + (floor & 1) : Math.round(x); };
 
+// Of red, green and blue from `at` on, 0..255, as OpenCV
+export const grey = (values, at) => (values[at] * 9798 + values[at + 1] * 19235 + values[at + 2] * 3735 + 16384) >> 15;
+
 export class Canvas {
   // spec: {pixels, multiple, min_ratio, max_ratio, mean, std}
   constructor(width, height, spec) {
@@ -68,22 +71,26 @@ export class Canvas {
         const i = y * width + x;
         r = rounded(r); g = rounded(g); b = rounded(b);
         canvas[i] = red.normal[r]; canvas[size + i] = green.normal[g]; canvas[2 * size + i] = blue.normal[b];
-        luma[i] = (red.back[r] * 9798 + green.back[g] * 19235 + blue.back[b] * 3735 + 16384) >> 15; // as OpenCV
+        luma[i] = grey([red.back[r], green.back[g], blue.back[b]], 0);
       }
     }
     return { canvas, luma };
   }
 
-  // A map (H, W) of the canvas -> (height, width) over the picture alone: bilinear, padding cut off.
-  restore(map, width = this.pictureWidth, height = this.pictureHeight) {
-    const out = new Float32Array(width * height);
-    const along = (count, picture, padding, padded, cells) => Array.from({ length: count }, (_, i) => {
+  // For each of `count` pixels along an axis of the picture: the first of the two cells around it, and the second's share
+  along(count, picture, padding, padded, cells) {
+    return Array.from({ length: count }, (_, i) => {
       const at = ((i + 0.5) * picture / count + padding) * cells / padded - 0.5;
       const place = Math.min(Math.max(at, 0), cells - 1), first = Math.min(Math.floor(place), cells - 2);
       return [first, place - first];
     });
-    const columns = along(width, this.pictureWidth, this.left, this.paddedWidth, this.width);
-    const rows = along(height, this.pictureHeight, this.top, this.paddedHeight, this.height);
+  }
+
+  // A map (H, W) of the canvas -> (height, width) over the picture alone: bilinear, padding cut off.
+  restore(map, width = this.pictureWidth, height = this.pictureHeight) {
+    const out = new Float32Array(width * height);
+    const columns = this.along(width, this.pictureWidth, this.left, this.paddedWidth, this.width);
+    const rows = this.along(height, this.pictureHeight, this.top, this.paddedHeight, this.height);
     for (let y = 0; y < height; y++) {
       const [j, down] = rows[y];
       for (let x = 0; x < width; x++) {

@@ -25,19 +25,21 @@ export class DepthStream {
   }
 
   // image: ImageData; flow: Float32Array (2, H, W) of the canvas, or nothing to find it by inverse search.
-  // -> {index, reason, depth: Float32Array (H, W) of the canvas, metres, camera: [fx, fy, cx, cy] in parts of the picture}
+  // -> {index, reason, depth, radius: Float32Array (H, W) of the canvas, metres, luma: Uint8Array (H, W),
+  // camera: [fx, fy, cx, cy] in parts of the picture}
   async push(image, flow) {
     this.canvas ??= new Canvas(image.width, image.height, this.settings.canvas);
     const { width, height } = this.canvas, size = width * height;
     const { radius, lens, reason } = await this.see(image, flow, height, width);
     const depth = radius.map((value, i) => value * lens.rays[2 * size + i]);
-    return { index: this.index++, reason, depth, camera: this.ofPicture(lens.camera) };
+    return { index: this.index++, reason, depth, radius, luma: this.luma, camera: this.ofPicture(lens.camera) };
   }
 
   // Look or carry, then fuse; keeps what the next picture needs.
   async see(image, flow, height, width) {
     const anew = this.index ? "cut" : "start", thumb = thumbnail(image, this.settings.content.size);
     const shows = content(thumb, this.settings.content), { canvas, luma } = this.canvas.fill(image.data);
+    this.luma = luma;
     if (!shows) return this.seeNothing(canvas, anew, height, width);
     if (this.isAnother(thumb)) this.forget();
     const step = this.last && this.step(this.last, luma, flow, height, width);

@@ -6,6 +6,7 @@
 import { fittedSize } from "./sizes.js";
 import { Network } from "./network.js";
 import { DepthStream } from "./stream.js";
+import { upsampled } from "./upsampling.js";
 
 let stream = null, settings = null, queue = Promise.resolve();
 
@@ -18,9 +19,9 @@ async function answer({ data }) {
     return;
   }
   const { image, flow, full } = data;
-  const { index, reason, depth, camera } = await stream.push(image, flow);
+  const { index, reason, depth, radius, luma, camera } = await stream.push(image, flow);
   const size = full ? [image.width, image.height] : fittedSize(image.width, image.height, settings.map_side);
-  const map = stream.canvas.restore(depth, ...size);
+  const map = upsampled(stream.canvas, depth, radius, luma, image, ...size, settings.upsampling);
   postMessage({ index, reason, map, size, camera }, [map.buffer]);
 }
 
