@@ -1,8 +1,8 @@
 """From the canvas back to the picture, with the picture's own edges.
 
-Enlarged bilinearly, a depth edge becomes a ramp several pixels wide, whose points hang in the air between near
-is near and what is far. Where depth jumps, a pixel takes most of those of the four canvas pixels around it that
-are as bright as it is. Source: joint bilateral upsampling (Kopf et al., "Joint Bilateral Upsampling", 2007).
+Enlarged bilinearly, a depth edge becomes a ramp several pixels wide, whose points hang in the air between
+what is near and what is far. Where depth jumps, those of the four canvas pixels around count most that are as
+bright as the pixel. Source: joint bilateral upsampling (Kopf et al., "Joint Bilateral Upsampling", 2007).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ JUMP = 0.05
 ALIKE = 12.0
 """Grey levels, sigma: how bright is as bright."""
 LEAST = 1e-4
-"""Of a weight, whatever the brightness: where none of the four is alike, all count as in bilinear enlarging."""
+"""Of a weight, whatever the brightness: where none of the four is alike, enlarging is bilinear."""
 
 
 class Upsampling:
