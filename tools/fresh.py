@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import velodepth
-from velodepth_worlds import figures, look, motion, movers, rooms
+from stage import ahead, developed, free, level
+from velodepth_worlds import figures, motion, movers, rooms
 from velodepth_worlds.renderer import Renderer
 from velodepth_worlds.textures import Palette
 
@@ -67,15 +68,9 @@ def filmed(seed: int) -> dict[str, NDArray[Any]] | None:
                 if (middle < depth - 0.1).mean() < 0.07:  # hidden behind furniture
                     continue
                 seen = [renderer.draw(camera, pose, index / RATE) for index in range(FRAMES)]
-                metered = look.key(seen[0].radiance)
-                camera_look = look.Look(exposure=1.1, filmic=True, noise=0.004)
-                pictures = [
-                    look.developed(each.radiance, camera_look, metered, index / RATE, rng)
-                    for index, each in enumerate(seen)
-                ]
                 truth = np.stack([each.depth for each in seen])
                 return {
-                    "pictures": np.stack(pictures),
+                    "pictures": developed([each.radiance for each in seen], RATE, 0.004, rng),
                     "truth": truth,
                     "person": truth < depth - 0.1,
                     "camera": np.array([camera.fx, camera.fy, camera.cx, camera.cy]),
@@ -85,16 +80,14 @@ def filmed(seed: int) -> dict[str, NDArray[Any]] | None:
 
 def placed(rng: np.random.Generator, view: Any, clear: Any) -> tuple[NDArray[np.float64], ...] | None:
     """(camera-to-world, place on the ground before it, velocity across the view in m/s), or None."""
-    if view is None or not 1.2 < np.asarray(view[0])[1] < 1.7:
+    standing = level(view)
+    if standing is None:
         return None
-    eye, target = (np.asarray(point, float) for point in view)
-    yaw, _ = motion.towards(target - eye)
-    ahead, across = np.array([np.sin(yaw), 0, np.cos(yaw)]), np.array([np.cos(yaw), 0, -np.sin(yaw)])
-    place = eye * (1, 0, 1) + ahead * rng.uniform(2.2, 2.8)
+    eye, yaw = standing
+    forward, across = ahead(yaw)
+    place = eye * (1, 0, 1) + forward * rng.uniform(2.2, 2.8)
     across *= rng.choice([-1, 1])
-    reach = np.arange(-1.6, 0.5, 0.4)
-    steps = [place + across * x + (0, high, 0) for x in reach for high in (0.3, 0.9, 1.5)]
-    if not all(clear(step) for step in steps):
+    if not free(clear, [place + across * x for x in np.arange(-1.6, 0.5, 0.4)]):
         return None
     return motion.facing(eye, yaw, -0.12), place, 1.5 * across
 

@@ -87,7 +87,7 @@ def load(
 
 
 def demo_clip() -> Path:
-    """The clip that comes with the package, rendered by us: 5 s of a walk round a furnished room, 640 x 480.
+    """The clip that comes with the package, rendered by us: 5 s, 640 x 480, somebody walks through a room.
 
     Raises VeloDepthError where the installation lacks it.
     """
