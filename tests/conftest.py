@@ -23,7 +23,7 @@ def nano() -> velodepth.Model:
 
 @pytest.fixture(scope="session")
 def clip() -> list[np.ndarray]:
-    """The packaged demo clip, every second frame, 320 x 240: 75 pictures of a walk round a room."""
+    """The packaged demo clip, every second frame, 320 x 240: 75 pictures; somebody walks through a room."""
     return [f.picture[::2, ::2] for f in open_source(DEMO_CLIP) if f.index % 2 == 0]
 
 

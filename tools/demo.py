@@ -3,7 +3,8 @@
 python tools/demo.py SEED DEMO.mp4          # and DEMO.npz: true depth (metres), camera, poses
 python tools/demo.py SEED SHEET.png         # only four moments of it, small
 
-Rooms, paths and light all follow from the seed. velodepth_worlds must be installed.
+Rooms, paths and light all follow from the seed; the packaged clip is seed 4. velodepth_worlds must be
+installed.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ def staged(rng: np.random.Generator, palette: Palette, renderer: Renderer) -> Sc
                 velocity = rng.uniform(0.75, 1.05) * (
                     rng.choice([-1, 1]) * np.cos(slant) * left + np.sin(slant) * forward
                 )
-                ways = [(time, place + velocity * (time - SECONDS / 2)) for time in np.linspace(0, SECONDS, 13)]
-                if not free(world.clear, [at for time, at in ways if shown(path(time), at)]):
+                times = np.linspace(0, SECONDS, 13)
+                ways = [(path(time), place + velocity * (time - SECONDS / 2)) for time in times]
+                if not free(world.clear, [at for pose, at in ways if shown(pose, at)]):
                     continue
                 renderer.throw_in([])
                 someone = figures.figure(rng, palette, stride=0.0)

@@ -1,4 +1,4 @@
-"""Somebody who walks before a camera in a room of velodepth_worlds: what tools/demo.py and tools/fresh.py share."""
+"""Somebody walks before a camera in a room of velodepth_worlds: what demo.py and fresh.py share."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ def ahead(yaw: float) -> tuple[Array, Array]:
 
 def free(clear: Any, places: Sequence[Array]) -> bool:
     """Whether somebody can be at all these places on the ground, (3,) each. clear: as of a `World`."""
-    return all(clear(place + (0, high, 0)) for place in places for high in HEIGHTS)
+    return all(clear(np.add(place, (0, high, 0))) for place in places for high in HEIGHTS)
 
 
-def developed(radiances: Sequence[NDArray[np.float32]], rate: float, noise: float, rng: np.random.Generator) -> Any:
+def developed(
+    radiances: Sequence[NDArray[np.float32]], rate: float, noise: float, rng: np.random.Generator
+) -> Any:
     """Pictures (n, H, W, 3) uint8 of a clip, exposed by its first frame."""
     metered = look.key(radiances[0])
     camera = look.Look(exposure=1.1, filmic=True, noise=noise)

@@ -74,7 +74,8 @@ def test_large_in_batches_answers_as_alone(tiny_large, clip, policy):
 
     runtime.net.propagate = counted
     model = Model("large", runtime, CanvasSpec(6_000, 8_000, 14))
-    cameras, pieces = [None, CAMERA, None, CAMERA], [clip[10 * i : 10 * i + 6] for i in range(4)]
+    # of the time before anybody walks in, so that several carry at once
+    cameras, pieces = [None, CAMERA, None, CAMERA], [clip[4 * i : 4 * i + 6] for i in range(4)]
     streams = model.streams(4, cameras, policy, looks=4)
     together = [streams.push(pictures) for pictures in zip(*pieces, strict=True)]
     assert max(batches) > 1

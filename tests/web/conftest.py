@@ -28,7 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.w
 
 @pytest.fixture(scope="session")
 def walk(clip: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight frames of the demo clip's walk, 320 x 240, 15 frames a second."""
+    """Eight frames of the demo clip, 320 x 240, 15 frames a second."""
     path = tmp_path_factory.mktemp("web") / "walk.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=15)
