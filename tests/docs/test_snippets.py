@@ -30,6 +30,7 @@ NOT_PYTHON_HERE = {  # page: words of a block, and why it is not run
         "calibrateCamera": "its arguments are left out",
         "projection_params": "Aria's",
     },
+    "deployment.md": {'device="cuda"': "a GPU, and the published weights"},
     "export.md": {"openvino": "is not installed"},
     "live.md": {"open_source(0)": "a camera"},
     "robots.md": {"recording.mcap": "a bag with many topics"},
