@@ -21,7 +21,7 @@ import numpy as np
 
 import velodepth
 from velodepth.eval.alignment import fit
-from velodepth.eval.consistency import Matches, Motion, flicker, opw, steady, still_flicker, tae, tau5
+from velodepth.eval.consistency import Matches, TrueMotion, flicker, opw, steady, still_flicker, tae, tau5
 from velodepth.eval.geometry import Downsizing, Grid, frame_geometry, neighbours, rays_auc
 from velodepth.eval.memory import keep_freed_memory
 from velodepth.eval.metrics import edge_f1, frame_accuracy, kept, log_bias, valid_truth
@@ -86,7 +86,7 @@ def measure(clock: Clock, grid: Grid, shrink: Downsizing, last: Frame, now: Fram
     if slow:
         with clock(NEIGHBOURS):
             neighbours(points, true_points, shrink(now.valid), 0.1, MAX_DEPTH)
-    motion = Motion(grid, last.pose, now.pose)
+    motion = TrueMotion(grid, last.pose, now.pose)
     with clock("steady pixels"):
         mask = steady(motion, last.truth, now.truth, last.valid, now.valid)
     with clock("tau5, tau5_ssi"):

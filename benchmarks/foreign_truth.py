@@ -21,7 +21,7 @@ import numpy as np
 import velodepth
 from velodepth.eval.datasets import open_dataset
 from velodepth.eval.evaluate import Run, evaluate
-from velodepth.eval.predictor import Clip, Prediction
+from velodepth.eval.predictor import ClipInfo, Prediction
 from velodepth.eval.protocols import Aligned, Protocol
 from velodepth.presets.catalogue import NANO_CANVAS
 from velodepth.presets.model import Model
@@ -87,7 +87,7 @@ class Predictor:
     def identity(self) -> str:
         return self.name
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         self.index, self.camera = -1, clip.camera
         self.stream = self.model.stream(clip.camera, Every(self.n)) if self.model else None
 

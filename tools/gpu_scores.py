@@ -20,14 +20,18 @@ from velodepth.train.data import open_footage
 from velodepth.train.loop import join
 from velodepth.train.shards import shard_name
 from velodepth.train.students import load_weights, make_student
-from velodepth_worlds.generate import Recipe, Workers, write_one
+from velodepth_worlds.generate import RenderSettings, Workers, write_one
 
 SEED = 1001
 
 
 def render(folder: Path, tiny: bool) -> None:
     """Shards to score on, one a process; a shard that is never scored, so that there is one to train on."""
-    recipe = Recipe(size=(64, 48), shard=14, clip_share=1.0, kinds=("tabletop",)) if tiny else Recipe()
+    recipe = (
+        RenderSettings(size=(64, 48), shard=14, clip_share=1.0, kinds=("tabletop",))
+        if tiny
+        else RenderSettings()
+    )
     numbers = (15, 0) if tiny else (15, 31, 47, 63, 79, 95, 111, 127, 0)
     with Workers(partial(write_one, folder, SEED, recipe=recipe), [[n] for n in numbers]) as workers:
         while workers.busy:

@@ -46,7 +46,7 @@ def take(run: Path, out: Path) -> None:
 
 def small(recipe: Recipe) -> Recipe:
     """The same stages in a few seconds, on a CPU; worlds are few frames each."""
-    few = generate.Recipe((64, 48), kinds=("tabletop",), shard=14, clip_share=1.0)
+    few = generate.RenderSettings((64, 48), kinds=("tabletop",), shard=14, clip_share=1.0)
     rendering.worlds_of = lambda config: few
     return replace(
         recipe,

@@ -265,7 +265,7 @@ def _large_graphs(net: large.LargeNet) -> list[Graph]:
         return *net.decode_keyframe(seen, canvas), rays, seen
 
     def carry(canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor, *last: Tensor) -> Any:
-        carried = large.Carried(list(last), last_canvas)
+        carried = large.LargeCarried(list(last), last_canvas)
         known = Estimate(last_radius, last_radius, canvas, last_radius, carried)
         estimate = net.propagate(known, canvas, flow)
         return estimate.radius, estimate.confidence, estimate.uncovered, estimate.carried.features

@@ -7,10 +7,10 @@ from collections import Counter, deque
 
 import pytest
 
-from velodepth.batch.crew import Lost, Ready, Unfit
-from velodepth.batch.inputs import Clip, find_clips
+from velodepth.batch.inputs import BatchInput, find_clips
 from velodepth.batch.job import Failure, Job, Receipt, Receipts, Settings
 from velodepth.batch.run import plan, rows_of, work_off
+from velodepth.batch.workers import Lost, Ready, Unfit
 from velodepth.errors import VeloDepthError
 
 SETTINGS = Settings(kinds=("npz",))
@@ -21,7 +21,7 @@ def receipt(job: Job, outputs=None) -> Receipt:
 
 
 class Script:
-    """A crew that does as written: for each job the events it leads to, "done" by default."""
+    """A pool that does as written: for each job the events it leads to, "done" by default."""
 
     def __init__(self, count: int, script: dict[str, list]) -> None:
         self.script, self.given, self.busy = script, Counter(), {}
@@ -50,15 +50,15 @@ def jobs(*names: str) -> list[Job]:
 
 
 def test_each_job_is_done_once():
-    crew = Script(2, {})
-    results = work_off(jobs(*"abcde"), crew, 2)
-    assert set(crew.given.values()) == {1} and len(results) == 5
+    pool = Script(2, {})
+    results = work_off(jobs(*"abcde"), pool, 2)
+    assert set(pool.given.values()) == {1} and len(results) == 5
     assert all(isinstance(result.outcome, Receipt) and result.tries == 1 for result in results.values())
 
 
 def test_a_worker_that_dies_costs_a_try_and_not_the_job():
-    crew = Script(2, {"b": [Lost("killed")], "c": [Failure("MemoryError", hopeless=False)] * 2})
-    results = work_off(jobs(*"abcd"), crew, 2)
+    pool = Script(2, {"b": [Lost("killed")], "c": [Failure("MemoryError", permanent=False)] * 2})
+    results = work_off(jobs(*"abcd"), pool, 2)
     assert {key: result.tries for key, result in results.items()} == {
         "key a": 1,
         "key b": 2,
@@ -69,23 +69,23 @@ def test_a_worker_that_dies_costs_a_try_and_not_the_job():
 
 
 def test_tries_are_bounded_and_the_others_go_on():
-    crew = Script(1, {"a": [Lost("killed")] * 9, "b": [Failure("no video", hopeless=True)] * 9})
+    pool = Script(1, {"a": [Lost("killed")] * 9, "b": [Failure("no video", permanent=True)] * 9})
     told = []
-    results = work_off(jobs(*"abc"), crew, 2, lambda job, outcome: told.append((job.name, type(outcome))))
-    assert crew.given == {"a": 3, "b": 1, "c": 1}
-    assert results["key a"].outcome == Failure("killed", hopeless=False)
+    results = work_off(jobs(*"abc"), pool, 2, lambda job, outcome: told.append((job.name, type(outcome))))
+    assert pool.given == {"a": 3, "b": 1, "c": 1}
+    assert results["key a"].outcome == Failure("killed", permanent=False)
     assert results["key b"].outcome.reason == "no video"
     assert sorted(told, key=str) == [("a", Failure), ("b", Failure), ("c", Receipt)]
 
 
 def test_no_model_no_batch():
-    crew = Script(1, {})
-    crew.events_to_come = deque([(0, Unfit("there is no preset 'giant'"))])
+    pool = Script(1, {})
+    pool.events_to_come = deque([(0, Unfit("there is no preset 'giant'"))])
     with pytest.raises(VeloDepthError, match="no preset 'giant'"):
-        work_off(jobs("a"), crew, 2)
-    crew.events_to_come = deque([(0, Lost("status 1"))] * 9)
+        work_off(jobs("a"), pool, 2)
+    pool.events_to_come = deque([(0, Lost("status 1"))] * 9)
     with pytest.raises(VeloDepthError, match="workers die before they begin: status 1"):
-        work_off(jobs("a"), crew, 2)
+        work_off(jobs("a"), pool, 2)
 
 
 def test_what_is_done_is_told_by_content_settings_and_outputs(tmp_path):
@@ -143,7 +143,7 @@ def test_a_file_that_did_not_change_is_not_read_again(tmp_path, monkeypatch):
     receipts = Receipts(tmp_path / "out")
     clips = find_clips([str(tmp_path / "one.mp4")])
     receipts.write(receipt(plan(clips, SETTINGS, receipts).jobs[0]))
-    monkeypatch.setattr(Clip, "content", lambda clip: pytest.fail("was read"))
+    monkeypatch.setattr(BatchInput, "content", lambda clip: pytest.fail("was read"))
     assert plan(clips, SETTINGS, receipts).done
 
 
@@ -153,15 +153,15 @@ def test_rows_are_in_the_order_of_the_inputs_and_say_who_did_what(tmp_path):
     clips = find_clips(str(tmp_path / f"{name}.mp4") for name in ("one", "bad", "copy", "gone"))
     (tmp_path / "gone.mp4").unlink()
     todo = plan(clips, SETTINGS, Receipts(tmp_path / "out"))
-    crew = Script(1, {name: [Failure("no video", hopeless=True)] for name in ("bad", "gone")})
-    rows = rows_of(todo, work_off(todo.jobs, crew, 2))
+    pool = Script(1, {name: [Failure("no video", permanent=True)] for name in ("bad", "gone")})
+    rows = rows_of(todo, work_off(todo.jobs, pool, 2))
     assert [(row.clip.name, row.fresh, isinstance(row.outcome, Failure), row.tries) for row in rows] == [
         ("one", True, False, 1),
         ("bad", False, True, 1),
         ("copy", False, False, 1),
         ("gone", False, True, 1),
     ]
-    assert crew.given == {"one": 1, "bad": 1, "gone": 1}
+    assert pool.given == {"one": 1, "bad": 1, "gone": 1}
 
 
 @pytest.mark.parametrize(

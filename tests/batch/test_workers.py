@@ -18,11 +18,11 @@ import pyarrow.parquet
 import pytest
 
 from velodepth.batch.cluster import Actors
-from velodepth.batch.crew import Processes
 from velodepth.batch.inputs import find_clips
 from velodepth.batch.job import Failure, Receipt, Receipts, Settings
 from velodepth.batch.manifest import write_manifest
 from velodepth.batch.run import plan, rows_of, work_off
+from velodepth.batch.workers import Processes
 from velodepth.errors import VeloDepthError
 
 SETTINGS = Settings(kinds=("jsonl", "npz", "png"), preset="nano")
@@ -61,7 +61,7 @@ def ray_address() -> Iterator[str]:
 
 
 @pytest.fixture(params=["processes", "ray"])
-def crew(request) -> Callable[..., Processes | Actors]:
+def pool(request) -> Callable[..., Processes | Actors]:
     """Starts two workers."""
     if request.param == "processes":
         return lambda out: Processes(2, SETTINGS, str(out))
@@ -94,7 +94,7 @@ def test_a_cluster_that_is_not_there(tmp_path):
             Actors(address, 1, 1, SETTINGS, str(tmp_path))
 
 
-def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(crew, make_clip, tmp_path):
+def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(pool, make_clip, tmp_path):
     inputs, out = tmp_path / "in", tmp_path / "out"
     make_clip(inputs / "long.mp4", 0, LONG)
     for seed in range(1, 5):
@@ -112,7 +112,7 @@ def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(crew, make_cl
         if not killed:
             killed.append(kill_who_writes(out, "long"))
 
-    workers = crew(out)
+    workers = pool(out)
     try:
         results = work_off(todo.jobs, workers, 2, told)
     finally:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from velodepth import DepthFrame, Pinhole
-from velodepth.cli.process import ENOUGH, Sizes, in_bytes
+from velodepth.cli.process import ENOUGH, OutputSizes, in_bytes
 from velodepth.media.writing import KINDS, writers_for
 
 
@@ -25,7 +25,7 @@ def frames(count):
 @pytest.mark.parametrize("kind", ["npz", "npy", "bag", "rerun", "side"])
 def test_the_expected_size_is_about_that_of_the_end(tmp_path, kind):
     with writers_for(tmp_path, "clip", [kind]) as writers:
-        sizes = Sizes(writers, 100)
+        sizes = OutputSizes(writers, 100)
         for frame in frames(100):
             writers.write(frame)
             sizes.count()
@@ -61,7 +61,7 @@ def test_sizes_in_words(tmp_path):
     class Writing:
         path, written = Path(), 0
 
-    sizes = Sizes(Writing, 300)
+    sizes = OutputSizes(Writing, 300)
     for _ in range(ENOUGH):
         Writing.written += 10**7
         sizes.count()

@@ -20,7 +20,7 @@ import pytest
 import typer
 
 import velodepth
-from velodepth.cli.failure import told
+from velodepth.cli.failure import report_errors
 from velodepth.cli.outputs import open_outputs
 from velodepth.cli.process import process
 from velodepth.errors import MediaWarning
@@ -102,7 +102,7 @@ def test_ctrl_c_that_a_reader_swallows_still_ends_the_run(folder, capfd):
 
 
 def test_ctrl_c_before_the_first_frame(capfd):
-    with pytest.raises(typer.Exit) as exit, told():
+    with pytest.raises(typer.Exit) as exit, report_errors():
         raise KeyboardInterrupt
     assert exit.value.exit_code == 130
     assert capfd.readouterr().err == "Interrupted: nothing was written\n"
@@ -112,7 +112,7 @@ def test_ctrl_c_before_the_first_frame(capfd):
 
 
 def test_a_bug_keeps_its_traceback():
-    with pytest.raises(ZeroDivisionError), told():
+    with pytest.raises(ZeroDivisionError), report_errors():
         _ = 1 / 0
 
 
@@ -121,7 +121,7 @@ def test_only_media_warnings_are_retold(capfd, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", lambda message, *rest: seen.append(str(message)))
-        with told():
+        with report_errors():
             warnings.warn("the end is missing", MediaWarning, stacklevel=1)
             warnings.warn("something else", RuntimeWarning, stacklevel=1)
     assert seen == ["something else"]

@@ -15,9 +15,9 @@ import pytest
 from velodepth.cameras import Pinhole
 from velodepth.errors import VeloDepthError
 from velodepth.eval.evaluate import Run, evaluate
-from velodepth.eval.predictor import Clip, Prediction
+from velodepth.eval.predictor import ClipInfo, Prediction
 from velodepth.eval.protocols import PROTOCOLS
-from velodepth.eval.results import Result
+from velodepth.eval.results import RunResult
 from velodepth.eval.truth import TruthFrame
 
 WIDTH, HEIGHT = 48, 36
@@ -80,12 +80,12 @@ class Made:
         **maps: Any,
     ) -> None:
         self.depth, self.claim, self.name, self.maps = depth, claim, name, maps
-        self.clips: list[Clip] = []
+        self.clips: list[ClipInfo] = []
 
     def identity(self) -> str:
         return f"{self.name} {self.claim}"
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         self.clips.append(clip)
         self.next = 0
 
@@ -123,10 +123,10 @@ def true_depth() -> Callable[[int], np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def run() -> Callable[..., Result]:
+def run() -> Callable[..., RunResult]:
     """run(predictor, protocol, *recordings, ...): the rest as in `Run` and `evaluate`."""
 
-    def start(predictor: Any, protocol: str, *recordings: Any, **options: Any) -> Result:
+    def start(predictor: Any, protocol: str, *recordings: Any, **options: Any) -> RunResult:
         how = {name: options.pop(name) for name in ("processes", "keep_going", "advance") if name in options}
         return evaluate(Run(predictor, PROTOCOLS[protocol], **options), recordings or [Recording()], **how)
 

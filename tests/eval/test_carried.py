@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from velodepth.eval import report
-from velodepth.eval.carried import CARRIED, CarriedPredictor, Observer, on_canvas, predictors
+from velodepth.eval.carried import CARRIED, CarriedPredictor, TrueDepthRuntime, on_canvas, predictors
 from velodepth.eval.datasets import open_dataset
 from velodepth.eval.evaluate import Run, evaluate
 from velodepth.stream.canvas import Canvas, CanvasSpec
@@ -36,7 +36,7 @@ def test_an_observer_sees_the_truth_it_was_given_or_spoils_it():
     depth[:5] = 0
 
     def off(spoilt: str) -> list[np.ndarray]:
-        observer = Observer(spoilt)
+        observer = TrueDepthRuntime(spoilt)
         observer.depth, observer.canvas = depth, canvas
         looks = [observer.look(np.zeros((3, 48, 64), np.float32), rays) for _ in range(40)]
         assert all(look.known is not None and not look.known[:5].any() for look in looks)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from velodepth.errors import VeloDepthError
-from velodepth.eval.clips import Clip
+from velodepth.eval.clips import VideoSequence
 from velodepth.eval.datasets import open_dataset
 from velodepth.eval.protocols import PROTOCOLS
 from velodepth.media.reading import open_source
@@ -41,7 +41,7 @@ def write(path: Path, moves: float = 0, enters: int = COUNT) -> Path:
 def test_a_clip_is_read_in_any_order(tmp_path):
     path = write(tmp_path / "a.mp4", moves=2)
     pictures = [frame.picture for frame in open_source(path)]
-    clip = pickle.loads(pickle.dumps(Clip(path, "a")))
+    clip = pickle.loads(pickle.dumps(VideoSequence(path, "a")))
     assert (len(clip), clip.frame_rate, clip.still) == (COUNT, pytest.approx(25), False)
     for index in (0, 1, 1, 5, 3, COUNT - 1):
         frame = clip[index]
@@ -52,13 +52,13 @@ def test_a_clip_is_read_in_any_order(tmp_path):
         clip[COUNT]
     before = clip.identity()
     write(path, moves=1)
-    assert Clip(path, "a").identity() != before
+    assert VideoSequence(path, "a").identity() != before
 
 
 def test_a_camera_that_stands_is_told_by_the_pictures(tmp_path):
-    assert Clip(write(tmp_path / "a.mp4"), "a").still
-    assert Clip(write(tmp_path / "b.mp4", enters=6), "b").still
-    assert not Clip(write(tmp_path / "c.mp4", moves=4), "c").still
+    assert VideoSequence(write(tmp_path / "a.mp4"), "a").still
+    assert VideoSequence(write(tmp_path / "b.mp4", enters=6), "b").still
+    assert not VideoSequence(write(tmp_path / "c.mp4", moves=4), "c").still
 
 
 def test_a_folder_of_videos_is_a_data_set(tmp_path):
@@ -82,7 +82,7 @@ def test_figures_that_need_no_truth(run, made, tmp_path):
 
         return depth
 
-    clip = Clip(write(tmp_path / "a.mp4", enters=7), "a")
+    clip = VideoSequence(write(tmp_path / "a.mp4", enters=7), "a")
     predictor = made(walls(0.05, 9))
     predictor.per_frame = made(walls(0, 7))
     values = run(predictor, "full", clip).sequences["a"].values
@@ -92,7 +92,7 @@ def test_figures_that_need_no_truth(run, made, tmp_path):
     }
     assert values["still_range"] == pytest.approx(np.log(1.05), rel=1e-3)
     assert values["fresh"] == 2
-    moving = Clip(write(tmp_path / "b.mp4", moves=4), "b")
+    moving = VideoSequence(write(tmp_path / "b.mp4", moves=4), "b")
     assert not {"still_range", "still_step", "fresh"} & {*run(predictor, "full", moving).mean}
 
 
@@ -108,7 +108,7 @@ def test_the_pumping_of_real_cameras(data, run):
 
 
 def test_protocols_that_need_truth_give_nothing(run, made, tmp_path):
-    clip = Clip(write(tmp_path / "a.mp4"), "a")
+    clip = VideoSequence(write(tmp_path / "a.mp4"), "a")
     for name in PROTOCOLS:
         values = run(made(lambda i: np.ones((48, 64))), name, clip).sequences["a"].values
         assert not [each for each in values if each.startswith(("delta", "absrel", "tau", "f1"))]

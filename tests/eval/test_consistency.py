@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from velodepth.cameras import KannalaBrandt, Pinhole
 from velodepth.eval.consistency import (
     Matches,
-    Motion,
+    TrueMotion,
     flicker,
     opw,
     steady,
@@ -21,7 +21,7 @@ from velodepth.eval.consistency import (
 from velodepth.eval.geometry import Grid
 
 CAMERAS = [Pinhole(8, 8, 5, 4, size=(10, 8)), KannalaBrandt(7, 7, 5, 4, k1=0.03, size=(10, 8))]
-STILL = Motion(Grid(CAMERAS[0], 8, 10), np.eye(4), np.eye(4))
+STILL = TrueMotion(Grid(CAMERAS[0], 8, 10), np.eye(4), np.eye(4))
 EVERYWHERE = np.ones((8, 10), bool)
 
 
@@ -40,7 +40,7 @@ class Pair:
         draw = np.random.default_rng(seed)
         self.camera = CAMERAS[seed % 2]
         self.pose, self.pose_to = (posed(*draw.normal(0, 0.15, 3), draw.normal(0, 0.05)) for _ in range(2))
-        self.motion = Motion(Grid(self.camera, 8, 10), self.pose, self.pose_to)
+        self.motion = TrueMotion(Grid(self.camera, 8, 10), self.pose, self.pose_to)
         # The same wall in both, so that truth often agrees with itself.
         self.g0, self.g1 = 3 * draw.lognormal(0, 0.02, (2, 8, 10))
         self.v0, self.v1 = draw.random((2, 8, 10)) < 0.85
@@ -129,7 +129,7 @@ def test_standing_still_moves_nothing():
 
 
 def test_a_step_forward_takes_a_metre_off():
-    ahead = Motion(STILL.grid, posed(), posed(z=1)).carried(np.full((8, 10), 5.0))
+    ahead = TrueMotion(STILL.grid, posed(), posed(z=1)).carried(np.full((8, 10), 5.0))
     hit = np.isfinite(ahead)
     np.testing.assert_allclose(ahead[hit], 4)
     assert 0.5 < hit.mean() < 1  # the picture grows: some pixels are hit by none
@@ -138,18 +138,18 @@ def test_a_step_forward_takes_a_metre_off():
 @pytest.mark.parametrize("near_first", [True, False])
 def test_the_nearest_wins_and_the_last_stays(near_first: bool):
     # A metre to the right moves depth 8 by one pixel to the left and depth 4 by two: both land on column 0.
-    right = Motion(Grid(Pinhole(8, 8, 1.5, 0.5), 1, 3), posed(), posed(x=1))
+    right = TrueMotion(Grid(Pinhole(8, 8, 1.5, 0.5), 1, 3), posed(), posed(x=1))
     depth = np.array([[np.nan, 8.0, 4.0]])
     np.testing.assert_allclose(right.carried(depth), [[4, np.inf, np.inf]])
     np.testing.assert_allclose(right.laid_over(depth), [[4, np.inf, np.inf]])
-    left = Motion(Grid(Pinhole(8, 8, 1.5, 0.5), 1, 3), posed(), posed(x=-1))
+    left = TrueMotion(Grid(Pinhole(8, 8, 1.5, 0.5), 1, 3), posed(), posed(x=-1))
     np.testing.assert_allclose(left.carried(depth[:, ::-1]), [[np.inf, np.inf, 4]])
     np.testing.assert_allclose(left.laid_over(depth[:, ::-1]), [[np.inf, np.inf, 8]])
 
 
 def test_what_is_not_usable_or_behind_lands_nowhere():
     assert np.isinf(STILL.carried(np.array([np.nan, np.inf, 0, -3] * 20).reshape(8, 10))).all()
-    beyond = Motion(STILL.grid, posed(), posed(z=6))
+    beyond = TrueMotion(STILL.grid, posed(), posed(z=6))
     assert np.isinf(beyond.carried(np.full((8, 10), 5.0))).all()
 
 
@@ -198,7 +198,7 @@ def test_tau5_asks_for_agreement_not_for_truth():
 
 
 def test_a_wrong_scale_does_not_agree_with_a_true_step():
-    ahead = Motion(STILL.grid, posed(), posed(z=1))
+    ahead = TrueMotion(STILL.grid, posed(), posed(z=1))
     mask = steady(ahead, np.full((8, 10), 5.0), np.full((8, 10), 4.0), EVERYWHERE, EVERYWHERE)
     assert mask.sum() > 40
     assert tau5(ahead, np.full((8, 10), 5.0), np.full((8, 10), 4.0), mask) == 1

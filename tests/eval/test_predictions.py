@@ -14,7 +14,7 @@ from velodepth.cameras import Pinhole
 from velodepth.errors import VeloDepthError
 from velodepth.eval.identity import fingerprint
 from velodepth.eval.predictions import (
-    Clip,
+    ClipInfo,
     FolderPredictor,
     NetworkPredictor,
     Prediction,
@@ -29,11 +29,11 @@ from velodepth.media.writing import writers_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CAMERA = Pinhole(260, 260, 160, 120, size=(320, 240))
-CLIP = Clip("room", 320, 240, CAMERA)
+CLIP = ClipInfo("room", 320, 240, CAMERA)
 PICTURE = np.zeros((240, 320, 3), np.uint8)  # what a folder does not look at
 
 
-def answers(predictor: Predictor, pictures: list[np.ndarray], clip: Clip = CLIP) -> list[Prediction]:
+def answers(predictor: Predictor, pictures: list[np.ndarray], clip: ClipInfo = CLIP) -> list[Prediction]:
     predictor.start(clip)
     return [predictor.push(picture) for picture in pictures]
 
@@ -57,7 +57,7 @@ def test_a_stream_is_what_model_stream_gives(nano: velodepth.Model, clip: list[n
 
 
 def test_without_a_camera_rays_come_along(clip: list[np.ndarray]) -> None:
-    (found,) = answers(StreamPredictor(), clip[:1], Clip("room", 320, 240))
+    (found,) = answers(StreamPredictor(), clip[:1], ClipInfo("room", 320, 240))
     assert found.rays is not None
     np.testing.assert_allclose(np.linalg.norm(found.rays, axis=2), 1, atol=1e-5)
 
@@ -150,7 +150,7 @@ def test_the_index_tells_which_frame_a_row_is(tmp_path: Path) -> None:
     rows = {"depth": np.stack([metres(i) for i in (7, 5, 6)]), "index": [7, 5, 6], "seconds": [0.7, 0.5, 0.6]}
     (tmp_path / "Scene01").mkdir()
     np.savez(tmp_path / "Scene01/clone.npz", **rows)
-    found = answers(FolderPredictor(tmp_path), [PICTURE] * 3, Clip("Scene01/clone", 320, 240, first=5))
+    found = answers(FolderPredictor(tmp_path), [PICTURE] * 3, ClipInfo("Scene01/clone", 320, 240, first=5))
     for i, each in enumerate(found):
         assert (each.index, each.seconds) == (i, (5 + i) / 10)
         np.testing.assert_array_equal(each.depth, metres(5 + i))
@@ -205,7 +205,7 @@ def test_a_missing_frame_is_named(tmp_path: Path) -> None:
     (tmp_path / "hall").mkdir()
     np.savez(tmp_path / "hall/000.npz", depth=metres(0))
     with pytest.raises(VeloDepthError, match=r"sequence hall: .*hall has no prediction for frame 1"):
-        answers(FolderPredictor(tmp_path), [PICTURE] * 2, Clip("hall", 320, 240))
+        answers(FolderPredictor(tmp_path), [PICTURE] * 2, ClipInfo("hall", 320, 240))
 
 
 def test_a_missing_or_doubled_sequence_is_named(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_network_by_itself(network: str) -> None:
     assert predictor.claim == "affine_depth"
     assert np.isnan(found.depth[0]).all() and np.isfinite(found.depth[1:]).all()
     assert found.rays is None and found.confidence is not None
-    (found,) = answers(predictor, [PICTURE], Clip("room", 320, 240))
+    (found,) = answers(predictor, [PICTURE], ClipInfo("room", 320, 240))
     assert found.rays is not None  # the camera is not known, and the network tells one
     np.testing.assert_allclose(found.rays, Pinhole(16, 16, 8, 6).rays(16, 12), atol=1e-6)
 

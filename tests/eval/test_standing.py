@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from velodepth.cameras import Pinhole
 from velodepth.eval import standing
-from velodepth.eval.consistency import Motion
+from velodepth.eval.consistency import TrueMotion
 from velodepth.eval.geometry import Grid
 from velodepth.eval.standing import (
     Freshness,
@@ -230,7 +230,7 @@ def test_what_moves_before_a_camera_that_moves_is_told_from_what_does_not():
 
     pose, pose_to = np.eye(4), np.eye(4)
     pose_to[0, 3] = -0.1  # 4 px at 1 m
-    motion = Motion(Grid(camera, 48, 64), pose, pose_to)
+    motion = TrueMotion(Grid(camera, 48, 64), pose, pose_to)
     known = np.ones((48, 64), bool)
     standing_still = moved_by_itself(motion, truth(0, 20), truth(1, 24), known, known)
     assert not standing_still.any()
@@ -262,7 +262,7 @@ def test_moved_by_itself_equals_its_twin(seed: int):
     for i, j in np.argwhere(v1):
         near = [z for (k, m), z in landed.items() if math.hypot(k - i, m - j) <= 2]
         expected[i, j] = bool(near) and g1[i, j] < 0.85 * min(near)
-    motion = Motion(Grid(camera, 12, 16), np.eye(4), pose_to)
+    motion = TrueMotion(Grid(camera, 12, 16), np.eye(4), pose_to)
     np.testing.assert_array_equal(moved_by_itself(motion, g0, g1, v0, v1), expected)
 
 

@@ -287,7 +287,7 @@ class Predictions(Attack):
     def try_one(self, rng: random.Random) -> None:
         import numpy as np
 
-        from velodepth.eval.predictions import Clip, FolderPredictor
+        from velodepth.eval.predictions import ClipInfo, FolderPredictor
 
         path = self.folder / "room.npz"
         with zipfile.ZipFile(path, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
@@ -309,7 +309,7 @@ class Predictions(Attack):
             path.write_bytes(damaged(path.read_bytes(), rng))
         with refusing():
             predictor = FolderPredictor(self.folder, rng.choice((None, "metric", "affine_disparity")))
-            predictor.start(Clip("room", 5, 4, None))
+            predictor.start(ClipInfo("room", 5, 4, None))
             for _ in range(3):
                 predictor.push(np.zeros((4, 5, 3), np.uint8))
         path.unlink()

@@ -13,9 +13,7 @@ from scipy.spatial.transform import Rotation
 from velodepth.cameras import Pinhole
 from velodepth.media.poses import CameraPath, quaternion
 from velodepth.media.writing import Options, open_writer
-from velodepth.runtime.protocol import State
-from velodepth.stream.canvas import Canvas, CanvasSpec
-from velodepth.stream.frame import DepthFrame, Lens
+from velodepth.stream.frame import DepthFrame
 
 WIDTH, HEIGHT = 32, 24
 
@@ -38,13 +36,11 @@ def motion_at(t: int) -> np.ndarray | None:
 
 
 def make_frame(index: int, motion: np.ndarray | None) -> DepthFrame:
-    camera = Pinhole(30.0, 30.0, 16.0, 12.0)
-    rays = camera.rays(WIDTH, HEIGHT)
-    radius = np.full((HEIGHT, WIDTH), 2, np.float32)
-    canvas = Canvas.of(WIDTH, HEIGHT, CanvasSpec(WIDTH * HEIGHT, WIDTH * HEIGHT, 1, 1e-6, 1e6))
-    state = State(radius, rays, np.ones_like(radius), 0.0, None)
+    depth = np.full((HEIGHT, WIDTH), 2, np.float32)
     picture = np.full((HEIGHT, WIDTH, 3), 40 * index, np.uint8)
-    return DepthFrame(index, index / 4, picture, None, Lens(camera, rays, canvas), state, canvas, motion)
+    frame = DepthFrame.of(depth, Pinhole(30.0, 30.0, 16.0, 12.0), picture, index=index, time=index / 4)
+    frame.motion = motion
+    return frame
 
 
 def test_motions_make_a_path():

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
 from velodepth.nets.angles import embed_rays, harmonics, pinhole_directions  # noqa: E402
-from velodepth.nets.convnext import Block  # noqa: E402
+from velodepth.nets.convnext import ConvNeXtBlock  # noqa: E402
 from velodepth.nets.depth_decoder import MapHead, run_heads  # noqa: E402
 from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.propagation import flow_picture  # noqa: E402
@@ -88,7 +88,7 @@ def test_heads_run_together_equal_heads_run_alone():
 def test_convnext_block_as_written():
     """x + reduce(GRN(GELU(expand(LN(depthwise(x)))))), with GRN spelt out."""
     torch.manual_seed(0)
-    block, x = Block(6), torch.randn(2, 6, 9, 8)
+    block, x = ConvNeXtBlock(6), torch.randn(2, 6, 9, 8)
     torch.nn.init.normal_(block.response.gamma)
     torch.nn.init.normal_(block.response.beta)
     y = torch.nn.functional.gelu(block.expand(block.norm(block.depthwise(x).permute(0, 2, 3, 1))))

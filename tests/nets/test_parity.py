@@ -15,7 +15,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
 
 from velodepth.nets.estimate import Estimate  # noqa: E402
-from velodepth.nets.large import SMALL, VITL, Carried, LargeNet  # noqa: E402
+from velodepth.nets.large import SMALL, VITL, LargeCarried, LargeNet  # noqa: E402
 from velodepth.nets.published import IGNORED, from_published, published_name  # noqa: E402
 from velodepth.nets.winograd import quicken  # noqa: E402
 from velodepth.presets.large import LargeSettings  # noqa: E402
@@ -113,7 +113,7 @@ def test_each_step(parity, path):
         flow = torch.from_numpy(golden["flow"][0])[None]
         in_pictures = flow / torch.tensor([canvas.width - 1.0, canvas.height - 1.0])[:, None, None]
         evidence = net.observer(second, in_pictures, first, radius)
-        keyframe = Estimate(radius, confidence, rays, torch.zeros(1), Carried(features, first))
+        keyframe = Estimate(radius, confidence, rays, torch.zeros(1), LargeCarried(features, first))
         propagated = net.propagate(keyframe, second, flow)
         for i in range(4):
             got[f"residual_{i}"] = evidence.maps[i][0, :8, ::3, ::3]

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'vel
 
 from velodepth.errors import VeloDepthError  # noqa: E402
 from velodepth.train import data, losses  # noqa: E402
-from velodepth.train.augment import View  # noqa: E402
+from velodepth.train.augment import Crop  # noqa: E402
 from velodepth.train.config import Config  # noqa: E402
 from velodepth.train.data import (  # noqa: E402
     NEAR,
@@ -119,7 +119,7 @@ def test_truth_agrees_with_itself_through_crops_mirrors_and_reversal(shards, see
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("rows", [range(6, 12), range(6, 12)[::-1]])
 def test_optical_flow_sees_the_true_motion(shards, flip, rows):
-    view = View(8, 4, 84, 63, 128, 96, flip)
+    view = Crop(8, 4, 84, 63, 128, 96, flip)
     clip = clip_of(open_footage([shards])[0][0], rows, view, lambda picture: picture, to_and_fro(6, 12))
     error = np.abs(clip.flow - clip.true_flow.astype(np.float32)).sum(2, keepdims=True)[clip.visible > 0]
     moved = np.abs(clip.true_flow).sum(2, keepdims=True)[clip.visible > 0]

@@ -24,7 +24,7 @@ from velodepth.train.loop import train  # noqa: E402
 from velodepth.train.rendering import RenderedPool  # noqa: E402
 from velodepth.train.shards import held_out  # noqa: E402
 
-RECIPE = generate.Recipe((64, 48), clip_length=6, kinds=("tabletop",), shard=12, clip_share=1.0)
+RECIPE = generate.RenderSettings((64, 48), clip_length=6, kinds=("tabletop",), shard=12, clip_share=1.0)
 
 
 @pytest.fixture(autouse=True)

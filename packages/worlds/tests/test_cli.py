@@ -57,7 +57,9 @@ def _opengl() -> None:
 @pytest.fixture(autouse=True)
 def _small(monkeypatch) -> None:
     """Shards of a dozen frames, with clips."""
-    monkeypatch.setattr(generate, "Recipe", functools.partial(generate.Recipe, shard=12, clip_share=1.0))
+    monkeypatch.setattr(
+        generate, "RenderSettings", functools.partial(generate.RenderSettings, shard=12, clip_share=1.0)
+    )
 
 
 RENDER = ("render", "--out", "out", "--size", "64x48", "--kinds", "tabletop", "--processes", 1)

@@ -19,9 +19,9 @@ import pytest
 from velodepth.errors import VeloDepthError
 from velodepth.train.shards import Shard, open_shards
 from velodepth_worlds import check, generate, preview
-from velodepth_worlds.generate import Recipe, render, shard_clips
+from velodepth_worlds.generate import RenderSettings, render, shard_clips
 
-RECIPE = Recipe(size=(64, 48), clip_length=4, kinds=("tabletop",), shard=16, clip_share=1.0)
+RECIPE = RenderSettings(size=(64, 48), clip_length=4, kinds=("tabletop",), shard=16, clip_share=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +137,9 @@ def test_ctrl_c_leaves_only_whole_shards(renderer, tmp_path, asking):
     code = f"""
 import sys
 from velodepth.interrupts import Interrupt
-from velodepth_worlds.generate import Recipe, render
+from velodepth_worlds.generate import RenderSettings, render
 if __name__ == "__main__":
-    recipe = Recipe(size=(64, 48), kinds=("tabletop",), shard=100000)
+    recipe = RenderSettings(size=(64, 48), kinds=("tabletop",), shard=100000)
     with Interrupt():
         render({str(tmp_path / "out")!r}, 1, 7, recipe, 2, lambda n: print(n, flush=True))
 """
@@ -188,7 +188,7 @@ def test_a_process_that_is_killed_is_an_error(renderer, tmp_path, monkeypatch):
         for child in generate.multiprocessing.active_children():
             os.kill(child.pid, signal.SIGKILL)
 
-    recipe = Recipe(size=(64, 48), kinds=("tabletop",), shard=100000)
+    recipe = RenderSettings(size=(64, 48), kinds=("tabletop",), shard=100000)
     with pytest.raises(VeloDepthError, match="ended early"):
         render(tmp_path, 1, 7, recipe, 2, kill_one)
     assert list(tmp_path.iterdir()) == []
@@ -206,12 +206,12 @@ def test_a_process_that_is_killed_is_an_error(renderer, tmp_path, monkeypatch):
 )
 def test_a_recipe_that_cannot_be_is_refused(changes, said):
     with pytest.raises(VeloDepthError, match=said):
-        Recipe(**changes)
+        RenderSettings(**changes)
 
 
 def test_without_artwork_there_are_no_tracks(tmp_path):
-    assert "track" not in Recipe().available() and "room" in Recipe().available()
-    assert "track" in Recipe(artwork=tmp_path).available()
+    assert "track" not in RenderSettings().available() and "room" in RenderSettings().available()
+    assert "track" in RenderSettings(artwork=tmp_path).available()
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_rendered(tmp_path):

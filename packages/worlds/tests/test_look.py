@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from velodepth_worlds import look
-from velodepth_worlds.look import Look
+from velodepth_worlds.look import ImageFormation
 
 
 @pytest.fixture(scope="module")
@@ -19,19 +19,21 @@ def radiance() -> np.ndarray:
     return np.stack([grey, 0.8 * grey, 0.6 * grey], axis=-1).astype(np.float32)
 
 
-def _developed(radiance, wanted: Look, time: float = 0.0, seed: int = 0) -> np.ndarray:
+def _developed(radiance, wanted: ImageFormation, time: float = 0.0, seed: int = 0) -> np.ndarray:
     return look.developed(radiance, wanted, look.key(radiance), time, np.random.default_rng(seed))
 
 
 def test_the_meter_makes_up_for_the_light_of_a_scene(radiance):
     np.testing.assert_allclose(
-        _developed(radiance, Look()).astype(int), _developed(50 * radiance, Look()), atol=1
+        _developed(radiance, ImageFormation()).astype(int),
+        _developed(50 * radiance, ImageFormation()),
+        atol=1,
     )
 
 
 @pytest.mark.parametrize("filmic", [False, True])
 def test_brighter_is_brighter(radiance, filmic):
-    grey = _developed(radiance, Look(filmic=filmic)).mean(axis=-1)
+    grey = _developed(radiance, ImageFormation(filmic=filmic)).mean(axis=-1)
     assert (np.diff(grey, axis=1) >= 0).all() and np.ptp(grey) > 150
 
 
@@ -40,34 +42,36 @@ def test_brighter_is_brighter(radiance, filmic):
     [({"exposure": 2.0}, True), ({"gamma": 1.4}, False), ({"vignette": 0.5}, False)],
 )
 def test_what_makes_a_picture_brighter_or_darker(radiance, change, grows):
-    plain, changed = (_developed(radiance, each).mean() for each in (Look(), Look(**change)))
+    plain, changed = (
+        _developed(radiance, each).mean() for each in (ImageFormation(), ImageFormation(**change))
+    )
     assert (changed > plain + 3) if grows else (changed < plain - 3)
 
 
 def test_exposure_drifts_with_time_in_stops(radiance):
-    drifting = Look(drift=1.0)
+    drifting = ImageFormation(drift=1.0)
     np.testing.assert_array_equal(
-        _developed(radiance, drifting, time=1.0), _developed(radiance, Look(exposure=2.0))
+        _developed(radiance, drifting, time=1.0), _developed(radiance, ImageFormation(exposure=2.0))
     )
 
 
 def test_saturation_and_white_balance(radiance):
-    grey = _developed(radiance, Look(saturation=0.0))
+    grey = _developed(radiance, ImageFormation(saturation=0.0))
     assert np.ptp(grey.astype(int), axis=-1).max() <= 1
-    warm = _developed(radiance, Look(gains=(1.5, 1.0, 0.7))).astype(int)
+    warm = _developed(radiance, ImageFormation(gains=(1.5, 1.0, 0.7))).astype(int)
     assert (warm[..., 0].mean() - warm[..., 2].mean()) > 20
 
 
 def test_bands_run_along_the_rows_and_move(radiance):
     flat = np.full_like(radiance, 0.5)
-    early, late = (_developed(flat, Look(bands=0.1), time).astype(int) for time in (0.0, 0.03))
+    early, late = (_developed(flat, ImageFormation(bands=0.1), time).astype(int) for time in (0.0, 0.03))
     assert (np.ptp(early, axis=1) == 0).all() and np.ptp(early[:, 0, 0]) > 10
     assert (early != late).any()
 
 
 def test_noise_has_the_strength_it_says_and_follows_the_generator(radiance):
     flat = np.full((100, 100, 3), 0.18, np.float32)
-    noisy = Look(noise=0.01)
+    noisy = ImageFormation(noise=0.01)
     first = _developed(flat, noisy, seed=1)
     assert first.std() / 255 == pytest.approx(0.01 * (2 - first.mean() / 255), rel=0.15)
     np.testing.assert_array_equal(first, _developed(flat, noisy, seed=1))
@@ -76,7 +80,7 @@ def test_noise_has_the_strength_it_says_and_follows_the_generator(radiance):
 
 def test_photons_are_counted(radiance):
     """Of two flat fields the brighter has more noise, but less of itself, before any curve."""
-    wanted = Look(photons=2e-3, gamma=2.2)  # gamma 2.2: linear
+    wanted = ImageFormation(photons=2e-3, gamma=2.2)  # gamma 2.2: linear
     dark, light = (np.full((120, 120, 3), value, np.float32) for value in (0.1, 0.4))
     spread = []
     for flat in (dark, light):
@@ -115,10 +119,10 @@ def test_motion_blur_is_as_long_as_the_motion():
     np.testing.assert_array_equal(look.smeared(line, moved), line)
 
 
-@pytest.mark.parametrize("wanted", [Look(jpeg=70), Look(crf=24)])
+@pytest.mark.parametrize("wanted", [ImageFormation(jpeg=70), ImageFormation(crf=24)])
 def test_codecs_keep_size_and_number_and_do_the_same_every_time(radiance, wanted):
     """41 x 30 is odd: H.264 needs even sizes."""
-    clip = [_developed(np.roll(radiance, shift, axis=1), Look()) for shift in range(5)]
+    clip = [_developed(np.roll(radiance, shift, axis=1), ImageFormation()) for shift in range(5)]
     once, again = look.coded(clip, wanted), look.coded(clip, wanted)
     assert [p.shape for p in once] == [(30, 41, 3)] * 5
     for before, after, repeated in zip(clip, once, again, strict=True):
@@ -128,9 +132,9 @@ def test_codecs_keep_size_and_number_and_do_the_same_every_time(radiance, wanted
 
 
 def test_no_codec_changes_nothing_and_a_still_is_no_video(radiance):
-    still = [_developed(radiance, Look())]
-    assert look.coded(still, Look()) is still
-    assert look.coded(still, Look(crf=24)) is still
+    still = [_developed(radiance, ImageFormation())]
+    assert look.coded(still, ImageFormation()) is still
+    assert look.coded(still, ImageFormation(crf=24)) is still
 
 
 def test_looks_are_mild_and_follow_the_seed(radiance):

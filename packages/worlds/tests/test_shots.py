@@ -77,7 +77,7 @@ def test_one_world_through_three_focal_lengths_has_one_size(
     """Truth is metric whatever the lens: points of all three lie on the same walls, and the same content
     fills more pixels in proportion to the focal length. So log depth less log focal length, which nano
     predicts (docs/conventions.md), falls by the logarithm of the zoom."""
-    monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.Look())
+    monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.ImageFormation())
     room = _box_room(world, quad, screen)
     heights, sizes = {}, {}
     for zoom in (1.0, 1.5, 2.5):
@@ -120,7 +120,7 @@ def test_a_moving_camera_smears_and_an_open_aperture_blurs_but_truth_stays(
     renderer, world, quad, screen, palette, monkeypatch
 ):
     room = _box_room(world, quad, screen)
-    monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.Look())
+    monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.ImageFormation())
     monkeypatch.setattr(shots, "PASSER_SHARE", 0.0)
 
     def taken(blurred: float, shallow: float):

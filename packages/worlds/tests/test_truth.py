@@ -17,9 +17,9 @@ FOCAL = 60.0
 
 @pytest.fixture
 def look(renderer):
-    def look(camera, path, time) -> truth.View:
+    def look(camera, path, time) -> truth.FrameTruth:
         seen = renderer.draw(camera, path(time), time)
-        return truth.View(seen.depth, seen.body, path(time), time)
+        return truth.FrameTruth(seen.depth, seen.body, path(time), time)
 
     return look
 

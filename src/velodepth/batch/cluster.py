@@ -9,14 +9,14 @@ from typing import Any
 
 from ..errors import VeloDepthError, needed
 from ..interrupts import own_handlers
-from .crew import Event, Lost, Ready, Unfit
 from .job import Failure, Job, Receipt, Settings, Worker
+from .workers import Event, Lost, Ready, Unfit
 
-KNOCKING = 10.0  # seconds
+CONNECT_TIMEOUT = 10.0  # seconds
 
 
 class Actors:
-    """A `Crew` of `count` Ray actors with one CPU each (and one GPU where the device is CUDA), spread out.
+    """A `WorkerPool` of `count` Ray actors with one CPU each (one GPU where the device is CUDA), spread out.
 
     All machines of the cluster have this version of velodepth, and see the inputs and `out` under the same
     paths. address: as of `ray.init`, e.g. "auto" or "head:6379". count: None for half as many as there are
@@ -29,7 +29,7 @@ class Actors:
             import ray
         self._ray = ray
         try:
-            _knock(address)
+            _check_reachable(address)
             with own_handlers():  # Ray would make SIGTERM another end than Ctrl-C
                 ray.init(address, logging_level=logging.ERROR, log_to_driver=False, ignore_reinit_error=True)
         except (OSError, ValueError, RuntimeError) as error:
@@ -76,11 +76,11 @@ class Actors:
         self._ray.shutdown()
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """Raises OSError where nobody listens at a host:port; Ray itself would try for minutes."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=KNOCKING).close()
+        socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT).close()
 
 
 class _Actor:

@@ -25,7 +25,7 @@ BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
-class Clip:
+class BatchInput:
     """One input: a video or bag, or a folder of images."""
 
     path: Path  # absolute
@@ -51,7 +51,7 @@ class Clip:
         return images_in(self.path) if self.path.is_dir() else [self.path]
 
 
-def find_clips(inputs: Iterable[str], written: Collection[Path] = ()) -> list[Clip]:
+def find_clips(inputs: Iterable[str], written: Collection[Path] = ()) -> list[BatchInput]:
     """The clips of a command line, each path once, in the order given and sorted within a folder or glob.
 
     An input is a file; a folder, which is searched to its depths for videos and, where it holds none, for
@@ -66,14 +66,14 @@ def find_clips(inputs: Iterable[str], written: Collection[Path] = ()) -> list[Cl
     return list(_named_apart(clips.values()))
 
 
-def _clips(name: str, written: Collection[Path], base: Path = Path()) -> Iterator[Clip]:
+def _clips(name: str, written: Collection[Path], base: Path = Path()) -> Iterator[BatchInput]:
     path = Path(os.path.abspath(base / name))
     if path.is_dir():
         yield from _in_folder(path, written)
     elif path.suffix.lower() == LIST and path.is_file():
         yield from _in_list(path, written)
     elif path.is_file():
-        yield Clip(path, path.stem)
+        yield BatchInput(path, path.stem)
     elif glob.has_magic(name):
         matches = sorted(glob.glob(str(path), recursive=True))
         found = [match for match in matches if Path(match) not in written]
@@ -87,7 +87,7 @@ def _clips(name: str, written: Collection[Path], base: Path = Path()) -> Iterato
         raise VeloDepthError(f"there is no {name}: give files, folders, globs or a list in a .txt file")
 
 
-def _in_folder(folder: Path, written: Collection[Path]) -> Iterator[Clip]:
+def _in_folder(folder: Path, written: Collection[Path]) -> Iterator[BatchInput]:
     videos, pictures = [], []
     for root, folders, names in os.walk(folder):
         folders[:], shown = (
@@ -95,18 +95,18 @@ def _in_folder(folder: Path, written: Collection[Path]) -> Iterator[Clip]:
             for several in (folders, names)
         )
         here = [Path(root, name) for name in shown if Path(name).suffix.lower() in VIDEOS]
-        videos += [Clip(path, path.relative_to(folder).with_suffix("").as_posix()) for path in here]
+        videos += [BatchInput(path, path.relative_to(folder).with_suffix("").as_posix()) for path in here]
         if not here and any(Path(name).suffix.lower() in IMAGES for name in shown):
             inside = Path(root) != folder
             pictures.append(
-                Clip(Path(root), Path(root).relative_to(folder).as_posix() if inside else folder.name)
+                BatchInput(Path(root), Path(root).relative_to(folder).as_posix() if inside else folder.name)
             )
     if not videos and not pictures:
         raise VeloDepthError(f"{folder} holds neither videos nor images: give another folder")
     yield from videos or pictures
 
 
-def _in_list(path: Path, written: Collection[Path]) -> Iterator[Clip]:
+def _in_list(path: Path, written: Collection[Path]) -> Iterator[BatchInput]:
     text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")  # names may be any bytes
     lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()]
     if not any(lines):
@@ -120,7 +120,7 @@ def _in_list(path: Path, written: Collection[Path]) -> Iterator[Clip]:
             raise VeloDepthError(f"{path}: {error}") from None
 
 
-def _named_apart(clips: Iterable[Clip]) -> Iterator[Clip]:
+def _named_apart(clips: Iterable[BatchInput]) -> Iterator[BatchInput]:
     clips = list(clips)
     taken = Counter(clip.name for clip in clips)
     clips = [

@@ -88,7 +88,7 @@ class Failure:
     """Why a clip could not be done."""
 
     reason: str
-    hopeless: bool  # the same would happen again
+    permanent: bool  # the same would happen again
 
 
 class Receipts:
@@ -177,9 +177,9 @@ class Worker:
                 warnings.simplefilter("always", MediaWarning)
                 return self._done(job, caught)
         except VeloDepthError as error:
-            return Failure(str(error), hopeless=True)
+            return Failure(str(error), permanent=True)
         except Exception as error:
-            return Failure(f"{type(error).__name__}: {error}", hopeless=False)
+            return Failure(f"{type(error).__name__}: {error}", permanent=False)
 
     def _done(self, job: Job, caught: list[warnings.WarningMessage]) -> Receipt:
         from ..media.cloud import Cloud

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import VeloDepthError
-from .crew import Crew, Lost, Ready, Unfit
-from .inputs import Clip
+from .inputs import BatchInput
 from .job import Failure, Job, Receipt, Receipts, Settings
+from .workers import Lost, Ready, Unfit, WorkerPool
 
 
-class Result(NamedTuple):
+class JobResult(NamedTuple):
     """What came of a job."""
 
     outcome: Receipt | Failure
@@ -24,7 +24,7 @@ class Result(NamedTuple):
 class Row:
     """What came of a clip; a line of the manifest."""
 
-    clip: Clip
+    clip: BatchInput
     key: str
     outcome: Receipt | Failure
     fresh: bool  # done by this run; False also for a clip of the same content as another one
@@ -35,13 +35,16 @@ class Row:
 class Plan:
     """The clips of a run by what is to be done with them."""
 
-    keys: dict[Clip, str]  # of all
+    keys: dict[BatchInput, str]  # of all
     done: dict[str, Receipt]  # by earlier runs
     jobs: list[Job]  # one for each key that is left
 
 
 def plan(
-    clips: Iterable[Clip], settings: Settings, receipts: Receipts, looked: Callable[[], None] = lambda: None
+    clips: Iterable[BatchInput],
+    settings: Settings,
+    receipts: Receipts,
+    looked: Callable[[], None] = lambda: None,
 ) -> Plan:
     """Finds out what is done. Reads each file that was not read before, or changed; `looked` is called after
     each clip. A clip that is gone meanwhile is a job, which will say so.
@@ -49,7 +52,7 @@ def plan(
     Outputs that a job is going to replace count as done no more: their receipts are removed, and those that
     this run wants, of a clip that has another name by now, are jobs as well.
     """
-    keys: dict[Clip, str] = {}
+    keys: dict[BatchInput, str] = {}
     wanted: dict[str, Job] = {}
     done: dict[str, Receipt] = {}
     jobs: dict[str, Job] = {}
@@ -79,11 +82,11 @@ def plan(
 
 def work_off(
     jobs: Sequence[Job],
-    crew: Crew,
+    pool: WorkerPool,
     retries: int,
     told: Callable[[Job, Receipt | Failure], None] = lambda *_: None,
-) -> dict[str, Result]:
-    """Lets a crew do jobs; one whose worker dies, or that fails for no reason of its own, is tried up to
+) -> dict[str, JobResult]:
+    """Lets a pool do jobs; one whose worker dies, or that fails for no reason of its own, is tried up to
     `retries` times more. `told` is called as each comes to its end. Returns what came of each, by key.
 
     Raises VeloDepthError where no worker can load the model, or workers die again and again as they start.
@@ -92,42 +95,42 @@ def work_off(
     at_work: dict[int, Job] = {}
     idle: set[int] = set()
     tries: Counter[str] = Counter()
-    stillborn = 0
-    results: dict[str, Result] = {}
+    died_at_start = 0
+    results: dict[str, JobResult] = {}
     while len(results) < len(jobs):
         while waiting and idle:
             worker = idle.pop()
             at_work[worker] = job = waiting.popleft()
             tries[job.key] += 1
-            crew.give(worker, job)
-        for worker, event in crew.events():
+            pool.give(worker, job)
+        for worker, event in pool.events():
             had = at_work.pop(worker, None)
             if isinstance(event, Unfit):
                 raise VeloDepthError(event.reason)
             if isinstance(event, Lost):
                 idle.discard(worker)
-                stillborn += had is None
-                if stillborn > retries + 1:
+                died_at_start += had is None
+                if died_at_start > retries + 1:
                     raise VeloDepthError(f"workers die before they begin: {event.reason}")
-                event = Failure(event.reason, hopeless=False)
+                event = Failure(event.reason, permanent=False)
             else:
                 idle.add(worker)
             if had is None or isinstance(event, Ready):
                 continue
-            if isinstance(event, Failure) and not event.hopeless and tries[had.key] <= retries:
+            if isinstance(event, Failure) and not event.permanent and tries[had.key] <= retries:
                 waiting.append(had)  # behind the others: what it fell over may be gone by then
             else:
-                results[had.key] = Result(event, tries[had.key])
+                results[had.key] = JobResult(event, tries[had.key])
                 told(had, event)
     return results
 
 
-def rows_of(plan: Plan, results: Mapping[str, Result]) -> list[Row]:
+def rows_of(plan: Plan, results: Mapping[str, JobResult]) -> list[Row]:
     """A row for each clip of a plan, in its order."""
     sources = {job.key: job.source for job in plan.jobs}
     rows = []
     for clip, key in plan.keys.items():
-        outcome, tries = results.get(key) or Result(plan.done[key], 0)
+        outcome, tries = results.get(key) or JobResult(plan.done[key], 0)
         fresh = sources.get(key) == str(clip.path) and isinstance(outcome, Receipt)
         rows.append(Row(clip, key, outcome, fresh, tries))
     return rows

@@ -13,16 +13,16 @@ import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import BAD_INPUT, kept, stderr, told
+from .failure import BAD_INPUT, kept, report_errors, stderr
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..batch.crew import Crew
     from ..batch.job import Settings
+    from ..batch.workers import WorkerPool
 
 
-@told()
+@report_errors()
 def batch(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", hidden=True)],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where all outputs go.")],
@@ -34,14 +34,14 @@ def batch(
     ply_every: options.PlyEvery = 30,
     points: options.Points = "clean",
     point_stride: options.PointStride = 1,
-    preset: options.Preset = "nano",
-    runtime: options.Runtime = None,
-    device: options.Device = None,
-    policy: options.Policy = "adaptive",
+    preset: options.PresetOption = "nano",
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
+    policy: options.PolicyOption = "adaptive",
     relative: options.Relative = False,
     camera: options.CameraFile = None,
     no_sound: options.NoSound = False,
-    rate: options.Rate = 30.0,
+    rate: options.RateOption = 30.0,
     topic: options.Topic = None,
     workers: Annotated[
         int | None,
@@ -121,8 +121,8 @@ def batch(
         progress.update(task, description="videos", total=total, completed=len(todo.done))
         results = {}
         if todo.jobs:
-            with _crew(ray, workers, len(todo.jobs), settings, str(out)) as crew:
-                results = work_off(todo.jobs, crew, retries, ended)
+            with _workers(ray, workers, len(todo.jobs), settings, str(out)) as pool:
+                results = work_off(todo.jobs, pool, retries, ended)
         rows = rows_of(todo, results)
         write_manifest(out / NAME, rows)
     for row in rows:
@@ -161,24 +161,24 @@ def _kinds(save: list[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _crew(
+def _workers(
     address: str | None, workers: int | None, jobs: int, settings: Settings, out: str
-) -> Iterator[Crew]:
+) -> Iterator[WorkerPool]:
     """Workers for so many jobs, ended with the block."""
     if address is None:
-        from ..batch.crew import Processes
+        from ..batch.workers import Processes
         from ..cores import cores
 
-        crew: Crew = Processes(min(workers or max(1, len(cores()) // 2), jobs), settings, out)
+        pool: WorkerPool = Processes(min(workers or max(1, len(cores()) // 2), jobs), settings, out)
     else:
         from ..batch.cluster import Actors
 
-        crew = Actors(address, workers, jobs, settings, out)
+        pool = Actors(address, workers, jobs, settings, out)
     try:
         with kept("what is done is kept; run the same command again to go on"):
-            yield crew
+            yield pool
     finally:
-        crew.close()
+        pool.close()
 
 
 def _progress(quiet: bool) -> Progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import options
-from .failure import told
+from .failure import report_errors
 
 if TYPE_CHECKING:
     from ..media.reading import Source
@@ -23,7 +23,7 @@ MEASURED = (
 )
 
 
-@told()
+@report_errors()
 def camera(
     source: options.Sources,
     frames: Annotated[int, typer.Option(metavar="N", min=1, help="Look at up to N frames.")] = 16,
@@ -32,10 +32,10 @@ def camera(
         typer.Option(metavar="FILE.json", help="Write the camera to a file, for velodepth run --camera."),
     ] = None,
     overwrite: options.Overwrite = False,
-    preset: options.Preset = "nano",
-    runtime: options.Runtime = None,
-    device: options.Device = None,
-    rate: options.Rate = 30.0,
+    preset: options.PresetOption = "nano",
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
+    rate: options.RateOption = 30.0,
     raw_size: options.RawSize = None,
 ) -> None:
     """Estimate focal length and centre of a clip's camera.

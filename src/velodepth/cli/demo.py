@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from . import options
-from .failure import told
+from .failure import report_errors
 
 
-@told()
+@report_errors()
 def demo(
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PATH", help="A folder, or a file named .mp4.")

@@ -13,24 +13,24 @@ import typer
 
 from ..errors import VeloDepthError
 from . import options
-from .failure import BAD_INPUT, kept, told
+from .failure import BAD_INPUT, kept, report_errors
 
 if TYPE_CHECKING:
     from ..eval.evaluate import Run
     from ..eval.predictor import Predictor
     from ..eval.report import Document, Report
-    from ..eval.results import Result
+    from ..eval.results import RunResult
     from ..eval.truth import Sequence
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "velodepth" / "eval"
 PIPED = 160  # characters of a line where the output is no terminal
 
 
-@told()
+@report_errors()
 def evaluate(
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Sequences with true depth, or plain videos.")],
     protocol: Annotated[str, typer.Option(metavar="NAME", help="velodepth, vda, online or full.")] = "full",
-    preset: options.Preset = "nano",
+    preset: options.PresetOption = "nano",
     policy: Annotated[
         str | None,
         typer.Option(
@@ -42,8 +42,8 @@ def evaluate(
         str | None,
         typer.Option(metavar="NAME,...", help="Several of them, side by side."),
     ] = None,
-    runtime: options.Runtime = None,
-    device: options.Device = None,
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Measure what another program wrote: NPZ, 16-bit PNG or EXR."),
@@ -196,7 +196,7 @@ def evaluate(
         raise typer.Exit(BAD_INPUT)
 
 
-@told()
+@report_errors()
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="FILE.json...", help="Of velodepth eval --json.")],
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the tables.")] = None,
@@ -268,7 +268,7 @@ def _predictors(
 
 def _run(
     runs: Mapping[str, Run], sequences: list[Sequence], processes: int, keep_going: bool, quiet: bool
-) -> dict[str, Result]:
+) -> dict[str, RunResult]:
     from ..eval.evaluate import STEPS, evaluate
     from .progress import bar
 

@@ -10,18 +10,18 @@ import typer
 
 from ..errors import VeloDepthError, needed
 from . import options
-from .failure import stderr, told
+from .failure import report_errors, stderr
 
 if TYPE_CHECKING:
     from ..stream.canvas import Canvas, CanvasSpec
 
 
-@told()
+@report_errors()
 def export(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FOLDER", help="A folder to be made, or an empty one.")
     ],
-    preset: options.Preset = "nano",
+    preset: options.PresetOption = "nano",
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Pixels of the pictures; the canvas follows from them.")
     ] = None,

@@ -20,7 +20,7 @@ BAD_INPUT, INTERRUPTED = 2, 130
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Turns a VeloDepthError, a MediaWarning and Ctrl-C into a line on stderr and an exit status.
 
     SIGTERM is Ctrl-C here, in all that the block does.

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .failure import told
+from .failure import report_errors
 
 
-@told()
+@report_errors()
 def info(
     path: Annotated[
         Path | None, typer.Argument(metavar="[FILE.jsonl]", help="Of a run: how often it looked, and why.")

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import VeloDepthError, needed
 from . import options
-from .failure import stderr, told
+from .failure import report_errors, stderr
 
 if TYPE_CHECKING:
     from ..live.outputs import Output
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PORT = 8081
 
 
-@told()
+@report_errors()
 def live(
     sources: options.Sources,
     port: Annotated[
@@ -44,7 +44,7 @@ def live(
     allow_host: options.AllowHost = None,
     range_: options.Range = None,
     camera: options.CameraFile = None,
-    policy: options.Policy = "adaptive",
+    policy: options.PolicyOption = "adaptive",
     relative: options.Relative = False,
     loop: Annotated[bool, typer.Option("--loop", help="Play a file over and over.")] = False,
     save: Annotated[
@@ -54,10 +54,10 @@ def live(
         ),
     ] = None,
     overwrite: options.Overwrite = False,
-    preset: options.Preset = "nano",
-    runtime: options.Runtime = None,
-    device: options.Device = None,
-    rate: options.Rate = 30.0,
+    preset: options.PresetOption = "nano",
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
+    rate: options.RateOption = 30.0,
     topic: options.Topic = None,
     quiet: options.Quiet = False,
 ) -> None:
@@ -113,11 +113,11 @@ def live(
 
     feeds, opened = zip(*map(feed, sources), strict=True)
     is_live = any(source.live for source in opened)
-    told = Options(near, far, overwrite=overwrite, inputs=opened[0].paths)
+    wanted = Options(near, far, overwrite=overwrite, inputs=opened[0].paths)
     model, cameras = load(preset, runtime, device, relative), [lens or source.camera for source in opened]
     pipeline = Pipeline(feeds, model.streams(len(feeds), cameras, policy, beside=True))
     with (
-        _record(save, told) as record,
+        _record(save, wanted) as record,
         suppress(KeyboardInterrupt),
         _output(host, port, allow_host) as output,
     ):
@@ -139,24 +139,24 @@ def _say(line: str) -> None:
     stderr().print(line, style="yellow", markup=False, soft_wrap=not stderr().is_terminal)
 
 
-def _record(save: str | None, told: Options) -> Writer:
+def _record(save: str | None, wanted: Options) -> Writer:
     """What is written beside; nothing where no file is named."""
     from ..media.atomic import refuse_existing
     from ..media.writing import Writers, open_writer
 
     if save is None:
         return Writers(Path(), [])
-    refuse_existing([Path(save)], told.overwrite, "choose another --save")
-    return open_writer(save, options=told)
+    refuse_existing([Path(save)], wanted.overwrite, "choose another --save")
+    return open_writer(save, options=wanted)
 
 
 def _output(host: str, port: int | None, allowed: list[str] | None) -> Output:
     """A window; a page where a port is given, or there is no window to be had, which is said."""
-    from ..live.outputs import Window, why_no_window
+    from ..live.outputs import DisplayWindow, why_no_window
 
     reason = None if port is not None else why_no_window()
     if port is None and reason is None:
-        return Window()
+        return DisplayWindow()
     with needed("the page of velodepth live", "web"):
         from ..live.page import Page
         from ..web.serving import names

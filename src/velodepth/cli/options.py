@@ -20,16 +20,18 @@ Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", hidden=True)]
 RawSize = Annotated[
     str | None, typer.Option(metavar="WxH", help="Pixels of bare rgb24 pictures on standard input.")
 ]
-Rate = Annotated[float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")]
+RateOption = Annotated[
+    float, typer.Option(metavar="FPS", help="Frames a second of images and bare pictures.")
+]
 Topic = Annotated[str | None, typer.Option(metavar="NAME", help="Of a ROS bag with pictures on several.")]
-Preset = Annotated[
+PresetOption = Annotated[
     str,
     typer.Option(
         metavar="NAME",
         help="nano, large, depth-anything-v2-small, the path of a checkpoint, or a network of others.",
     ),
 ]
-Policy = Annotated[
+PolicyOption = Annotated[
     str,
     typer.Option(
         metavar="NAME",
@@ -42,8 +44,12 @@ Relative = Annotated[
         "--relative", help="Keep the unit of a network of others that tells no metres; files say so."
     ),
 ]
-Runtime = Annotated[str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")]
-Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")]
+RuntimeOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="onnx or torch; else the preset's own.")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")
+]
 AllowHost = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Another name of this server; may be given several times."),

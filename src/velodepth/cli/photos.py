@@ -19,7 +19,7 @@ from ..media.images import read_image
 from ..media.stills import ENDINGS, PHOTO, save_frame, save_photo
 from ..presets import Model
 from .failure import INTERRUPTED
-from .process import Lens
+from .process import CameraForSize
 from .progress import Tally, bar
 
 
@@ -30,7 +30,7 @@ def process_photos(
     kinds: Sequence[str],
     colours: tuple[float | None, float | None],
     cloud: Cloud,
-    lens: Lens | None = None,
+    lens: CameraForSize | None = None,
     box: tuple[int, int] | None = None,
     overwrite: bool = False,
     quiet: bool = False,

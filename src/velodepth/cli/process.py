@@ -28,7 +28,7 @@ from .progress import Tally, bar
 ENOUGH = 30
 """Frames after which the size of an output can be told: writers hold back some."""
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
-Lens = Callable[[int, int], Camera]
+CameraForSize = Callable[[int, int], Camera]
 """The camera of pictures of a width and height in pixels."""
 
 
@@ -36,7 +36,7 @@ def process(
     source: Source,
     model: Model,
     writers: Writers,
-    lens: Lens | None = None,
+    lens: CameraForSize | None = None,
     policy: str = "adaptive",
     max_frames: int | None = None,
     quiet: bool = False,
@@ -49,7 +49,7 @@ def process(
     """
     total = min((limit for limit in (source.length, max_frames) if limit), default=None)
     tally = Tally()
-    sizes = Sizes(writers, total)
+    sizes = OutputSizes(writers, total)
     with (
         Interrupt() as interrupt,
         suppress(KeyboardInterrupt),
@@ -75,7 +75,7 @@ def process(
         raise typer.Exit(INTERRUPTED)
 
 
-class Sizes:
+class OutputSizes:
     """How large the outputs are, and will be. Warns once where the disk has not so much room.
 
     total: how many frames will be written, None if not known.
@@ -127,7 +127,7 @@ def existing(path: Path) -> Path:
 
 
 def _depth(
-    source: Source, model: Model, lens: Lens | None, policy: str, realtime: bool
+    source: Source, model: Model, lens: CameraForSize | None, policy: str, realtime: bool
 ) -> Iterator[DepthFrame]:
     """`model.run`, with a camera that may depend on the size of the pictures; realtime: as it would live."""
     stream, start = None, 0.0

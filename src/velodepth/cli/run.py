@@ -11,15 +11,15 @@ import typer
 from ..errors import VeloDepthError
 from ..media.writing import KINDS, Options
 from . import options
-from .failure import told
+from .failure import report_errors
 
 if TYPE_CHECKING:
     from ..media.excerpt import Excerpt
     from ..media.reading import Source
-    from .process import Lens
+    from .process import CameraForSize
 
 
-@told()
+@report_errors()
 def run(
     source: options.Sources,
     out: Annotated[
@@ -47,10 +47,10 @@ def run(
             "camera is that of the bag, or estimated.",
         ),
     ] = None,
-    preset: options.Preset = "nano",
-    runtime: options.Runtime = None,
-    device: options.Device = None,
-    policy: options.Policy = "adaptive",
+    preset: options.PresetOption = "nano",
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
+    policy: options.PolicyOption = "adaptive",
     relative: options.Relative = False,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="As live: at its own pace, looks beside the stream.")
@@ -72,7 +72,7 @@ def run(
         int | None, typer.Option(metavar="N", min=1, help="Stop after N frames.", show_default=False)
     ] = None,
     no_sound: options.NoSound = False,
-    rate: options.Rate = 30.0,
+    rate: options.RateOption = 30.0,
     raw_size: options.RawSize = None,
     topic: options.Topic = None,
     quiet: options.Quiet = False,
@@ -135,7 +135,7 @@ def run(
     }
     sound = None if no_sound else pictures.sound
     inputs = [*pictures.paths, *([camera] if camera else [])]
-    told = Options(
+    wanted = Options(
         near=near,
         far=far,
         points=ply_every,
@@ -146,7 +146,7 @@ def run(
         overwrite=overwrite,
         inputs=inputs,
     )
-    outputs = out, stem_of(source), kinds, told
+    outputs = out, stem_of(source), kinds, wanted
     writers = open_with_rerun(*outputs) if rerun else open_outputs(*outputs)
     process(pictures, model, writers, _shrunk(lens, pictures), policy, max_frames, quiet, realtime)
 
@@ -156,20 +156,20 @@ run.__doc__ = cleandoc(str(run.__doc__)).replace(
 )
 
 
-def _shrunk(lens: Lens | None, pictures: Excerpt) -> Lens | None:
+def _shrunk(lens: CameraForSize | None, pictures: Excerpt) -> CameraForSize | None:
     """The camera of the pictures of an excerpt; that of the source's own is told by `lens`."""
     if lens is None:
         return None
     return lambda width, height: pictures.shrunk(lens(*(pictures.own_size or (width, height))))
 
 
-def _lens_of(source: Source) -> Lens | None:
+def _lens_of(source: Source) -> CameraForSize | None:
     """The camera that the source itself tells."""
     own = source.camera
     return (lambda width, height: own) if own else None
 
 
-def _lens(camera: Path | None, focal: str | None) -> Lens | None:
+def _lens(camera: Path | None, focal: str | None) -> CameraForSize | None:
     """The camera of pictures of (width, height) pixels, None where it is to be estimated."""
     from ..cameras import Pinhole
     from ..media.camerafiles import load_camera

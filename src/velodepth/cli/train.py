@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import VeloDepthError, needed
-from .failure import kept, told
+from .failure import kept, report_errors
 
 RUN = "run"
 
@@ -39,19 +39,21 @@ Data = Annotated[
     typer.Option(metavar="FOLDER", help="Shards, or recordings of your own; may be given several times."),
 ]
 Out = Annotated[str | None, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run.")]
-Steps = Annotated[int | None, typer.Option(metavar="N", help="Budget; the learning rate follows it.")]
-Batch = Annotated[int | None, typer.Option(metavar="N", help="Examples a step, of each process.")]
-Rate = Annotated[float | None, typer.Option(metavar="R", help="Peak of the learning rate.")]
+StepsOption = Annotated[int | None, typer.Option(metavar="N", help="Budget; the learning rate follows it.")]
+BatchOption = Annotated[int | None, typer.Option(metavar="N", help="Examples a step, of each process.")]
+LearningRateOption = Annotated[float | None, typer.Option(metavar="R", help="Peak of the learning rate.")]
 Size = Annotated[
     list[str] | None,
     typer.Option(metavar="WxH", help="Canvas; several are drawn from, a larger one later sharpens."),
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Of data order and weights.")]
-Device = Annotated[str | None, typer.Option(metavar="NAME", help="cpu or cuda; else cuda if there is one.")]
+TrainingDeviceOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="cpu or cuda; else cuda if there is one.")
+]
 
 
 @app.command(RUN)
-@told()
+@report_errors()
 def run(
     recipe: RecipeFile = None,
     data: Data = None,
@@ -62,12 +64,12 @@ def run(
     stage: Annotated[
         str | None, typer.Option(metavar="NAME", help="keyframe, then propagation.  [default: keyframe]")
     ] = None,
-    steps: Steps = None,
+    steps: StepsOption = None,
     minutes: Annotated[
         float | None, typer.Option(metavar="M", help="Budget, instead of steps or beside them.")
     ] = None,
-    batch: Batch = None,
-    rate: Rate = None,
+    batch: BatchOption = None,
+    rate: LearningRateOption = None,
     size: Size = None,
     init: Annotated[
         str | None, typer.Option(metavar="CHECKPOINT", help="Start from the weights of an earlier run.")
@@ -82,7 +84,7 @@ def run(
         int | None, typer.Option(metavar="N", help="Steps between checks and checkpoints.")
     ] = None,
     seed: Seed = None,
-    device: Device = None,
+    device: TrainingDeviceOption = None,
 ) -> None:
     """Train the networks of a preset; a run that was stopped goes on from its last checkpoint.
 
@@ -110,7 +112,7 @@ def run(
 
 
 @app.command("ablate")
-@told()
+@report_errors()
 def ablate(
     config: RecipeFile = None,
     data: Data = None,
@@ -118,12 +120,12 @@ def ablate(
     init: Annotated[
         str | None, typer.Option(metavar="CHECKPOINT", help="keyframe.pt that all rows start from.")
     ] = None,
-    steps: Steps = None,
-    batch: Batch = None,
-    rate: Rate = None,
+    steps: StepsOption = None,
+    batch: BatchOption = None,
+    rate: LearningRateOption = None,
     size: Size = None,
     seed: Seed = None,
-    device: Device = None,
+    device: TrainingDeviceOption = None,
 ) -> None:
     """Train propagation without one part after the other, and print a table of what each is worth.
 

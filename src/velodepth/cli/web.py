@@ -10,10 +10,10 @@ import typer
 
 from ..errors import VeloDepthError, needed
 from . import options
-from .failure import told
+from .failure import report_errors
 
 
-@told()
+@report_errors()
 def web(
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Listen on this address; 0.0.0.0 for all of the machine's.")
@@ -33,9 +33,9 @@ def web(
         ),
     ] = None,
     overwrite: options.Overwrite = False,
-    preset: options.Preset = "nano",
-    runtime: options.Runtime = None,
-    device: options.Device = None,
+    preset: options.PresetOption = "nano",
+    runtime: options.RuntimeOption = None,
+    device: options.DeviceOption = None,
 ) -> None:
     """Serve a page: drop a video or use the webcam, see its depth.
 

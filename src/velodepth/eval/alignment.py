@@ -21,10 +21,10 @@ Claim = DepthKind
 
 CLAIMS = DEPTH_KINDS
 
-Kind = Literal["metric", "si", "ssi", "disparity"]
+AlignmentKind = Literal["metric", "si", "ssi", "disparity"]
 """How it is aligned: not at all; by a factor; by a factor and a shift of depth; of disparity."""
 
-KINDS: dict[Claim, tuple[Kind, ...]] = {
+KINDS: dict[Claim, tuple[AlignmentKind, ...]] = {
     "metric": ("metric", "si", "ssi", "disparity"),
     "scale": ("si", "ssi", "disparity"),
     "affine_depth": ("ssi",),
@@ -45,7 +45,7 @@ class SequenceFit:
     Raises VeloDepthError if the claim cannot be measured so.
     """
 
-    def __init__(self, claim: Claim, kind: Kind, max_depth: float) -> None:
+    def __init__(self, claim: Claim, kind: AlignmentKind, max_depth: float) -> None:
         if claim not in KINDS:
             raise VeloDepthError(f"a prediction claims to be {claim!r}; give one of {', '.join(KINDS)}")
         if kind not in KINDS[claim]:
@@ -86,7 +86,7 @@ class SequenceFit:
 
 def fit(
     claim: Claim,
-    kind: Kind,
+    kind: AlignmentKind,
     prediction: np.ndarray,
     truth: np.ndarray,
     valid: np.ndarray,
@@ -106,5 +106,5 @@ def fit(
     return one.alignment()
 
 
-def _in_disparity(claim: Claim, kind: Kind) -> bool:
+def _in_disparity(claim: Claim, kind: AlignmentKind) -> bool:
     return kind == "disparity" or claim == "affine_disparity"

@@ -1,9 +1,9 @@
 """Cameras and poses as data sets write them down.
 
 Each reader takes a sequence's folder and the paths of its pictures, whose stems number the frames, and gives
-a `View` for each picture. Poses come out camera-to-world, camera axes x right, y down, z forward, metres.
-Principal points come out as written; the table in datasets.py says what to add. Raises ValueError, naming
-the file, for what cannot be understood, and OSError for what is not there.
+a `FrameCalibration` for each picture. Poses come out camera-to-world, camera axes x right, y down, z forward,
+metres. Principal points come out as written; the table in datasets.py says what to add. Raises ValueError,
+naming the file, for what cannot be understood, and OSError for what is not there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .decode import MIDDLEBURY_TAG
 EARTH_RADIUS = 6378137.0  # metres, KITTI raw development kit
 
 
-class View(NamedTuple):
+class FrameCalibration(NamedTuple):
     """What is known of a frame besides its arrays."""
 
     camera: Camera | None = None
@@ -30,7 +30,7 @@ class View(NamedTuple):
     time: float | None = None  # seconds
 
 
-def rgbd(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def rgbd(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """meta.json with "intrinsics" and "fps"; poses.txt, where there is one: index and 16 numbers a line."""
     path = folder / "meta.json"
     try:
@@ -48,32 +48,34 @@ def rgbd(folder: Path, pictures: Sequence[Path]) -> list[View]:
         rows = table(folder / "poses.txt", 17)
         poses = {int(row[0]): row[1:].reshape(4, 4) for row in rows}
     return [
-        View(camera, poses.get(int(picture.stem)), int(picture.stem) / fps if fps else None)
+        FrameCalibration(camera, poses.get(int(picture.stem)), int(picture.stem) / fps if fps else None)
         for picture in pictures
     ]
 
 
-def seven_scenes(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def seven_scenes(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """frame-000000.pose.txt beside frame-000000.color.png."""
     return [
-        View(pose=_matrix(folder / picture.name.replace("color" + picture.suffix, "pose.txt")))
+        FrameCalibration(pose=_matrix(folder / picture.name.replace("color" + picture.suffix, "pose.txt")))
         for picture in pictures
     ]
 
 
-def scannet(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def scannet(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """pose/0.txt for color/0.jpg, and intrinsic/intrinsic_color.txt; a lost pose is written as -inf."""
     k = table(folder / "intrinsic" / "intrinsic_color.txt", 4)
     camera = Pinhole(k[0, 0], k[1, 1], k[0, 2], k[1, 2])
-    return [View(camera, _matrix(folder / "pose" / f"{picture.stem}.txt")) for picture in pictures]
+    return [
+        FrameCalibration(camera, _matrix(folder / "pose" / f"{picture.stem}.txt")) for picture in pictures
+    ]
 
 
-def icl_nuim(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def icl_nuim(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """POV-Ray's scene_00_0000.txt beside each picture: cam_pos, cam_dir, cam_up."""
-    return [View(pose=_povray(picture.with_suffix(".txt"))) for picture in pictures]
+    return [FrameCalibration(pose=_povray(picture.with_suffix(".txt"))) for picture in pictures]
 
 
-def vkitti2(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def vkitti2(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """intrinsic.txt and extrinsic.txt: a line a frame and camera, world-to-camera; camera 0 is ours."""
     cameras = {
         int(row[0]): Pinhole(*row[2:]) for row in table(folder / "intrinsic.txt", 6, header=1) if row[1] == 0
@@ -88,11 +90,11 @@ def vkitti2(folder: Path, pictures: Sequence[Path]) -> list[View]:
         number = int(picture.stem.rpartition("_")[2])
         if number not in cameras or number not in poses:
             raise ValueError(f"{folder} has no line for frame {number} in intrinsic.txt or extrinsic.txt")
-        views.append(View(cameras[number], poses[number]))
+        views.append(FrameCalibration(cameras[number], poses[number]))
     return views
 
 
-def sintel(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def sintel(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """camdata_left/NAME/frame_0001.cam: tag, 3 x 3 intrinsics, 3 x 4 world-to-camera, float64."""
     views = []
     for picture in pictures:
@@ -103,11 +105,11 @@ def sintel(folder: Path, pictures: Sequence[Path]) -> list[View]:
         values = np.frombuffer(data, "<f8", offset=4)
         k, to_camera = values[:9].reshape(3, 3), np.vstack([values[9:].reshape(3, 4), [0, 0, 0, 1]])
         camera = Pinhole(k[0, 0], k[1, 1], k[0, 2], k[1, 2])
-        views.append(View(camera, np.linalg.inv(to_camera)))
+        views.append(FrameCalibration(camera, np.linalg.inv(to_camera)))
     return views
 
 
-def kitti(folder: Path, pictures: Sequence[Path]) -> list[View]:
+def kitti(folder: Path, pictures: Sequence[Path]) -> list[FrameCalibration]:
     """P_rect_02 of calib_cam_to_cam.txt a folder up; poses from oxts/data, where it is there.
 
     Poses are relative to the first frame's, through calib_velo_to_cam.txt and calib_imu_to_velo.txt. Source:
@@ -118,7 +120,7 @@ def kitti(folder: Path, pictures: Sequence[Path]) -> list[View]:
     camera = Pinhole(projection[0, 0], projection[1, 1], projection[0, 2], projection[1, 2])
     files = [folder / "oxts" / "data" / f"{picture.stem}.txt" for picture in pictures]
     if not files[0].exists():
-        return [View(camera)] * len(pictures)
+        return [FrameCalibration(camera)] * len(pictures)
     rectified = np.eye(4)
     rectified[:3, :3] = _shaped(calibration, "R_rect_00", (3, 3), folder.parent)
     sideways = np.eye(4)  # from camera 0 to camera 2, both rectified
@@ -129,7 +131,7 @@ def kitti(folder: Path, pictures: Sequence[Path]) -> list[View]:
     scale = np.cos(np.radians(readings[0][0]))
     imu = np.stack([_oxts(reading, scale) for reading in readings])
     poses = from_imu @ np.linalg.inv(imu[0]) @ imu @ np.linalg.inv(from_imu)
-    return [View(camera, pose) for pose in poses]
+    return [FrameCalibration(camera, pose) for pose in poses]
 
 
 def quaternion_pose(values: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from ..stream.keyframes import Every
 from ..stream.stream import DepthStream
 from .alignment import Claim
 from .identity import code, fingerprint
-from .predictor import Clip, Prediction
+from .predictor import ClipInfo, Prediction
 from .protocols import Aligned, Protocol
 from .truth import Sequence
 
@@ -38,7 +38,7 @@ CARRIED = Protocol(
 )
 
 
-class Observer:
+class TrueDepthRuntime:
     """Stands for a network (`runtime.protocol.Runtime`): what it sees is the true depth it was last given.
 
     depth: (h, w) float32 metres, 0 unknown, of the picture that is looked at next; canvas: of these pictures.
@@ -111,10 +111,10 @@ class CarriedPredictor:
         """Hash of the loop's code, with what is looked at and when."""
         return f"{self.name} {fingerprint(code('stream', 'presets', 'cameras.py', 'eval/carried.py'))}"
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         spec = load(self._preset).spec
         self._sequence, self._index, self._first = self._sequences[clip.name], -1, clip.first
-        self._observer = Observer(self._spoilt)
+        self._observer = TrueDepthRuntime(self._spoilt)
         self._observer.canvas = Canvas.of(clip.width, clip.height, spec)
         policy = Every(self._every, cut=math.inf)
         self._stream = PlainStream(self._observer, spec, policy, clip.camera)

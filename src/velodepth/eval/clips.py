@@ -19,7 +19,7 @@ CLIPS = "clips"
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 
 
-class Clip:
+class VideoSequence:
     """A video where a `Sequence` is asked for: pictures and times, depth unknown everywhere; picklable.
 
     Read front to back: a frame before the last one asked for opens the file anew. still: whether the camera
@@ -82,7 +82,7 @@ class _Seen(NamedTuple):
     still: bool
 
 
-def clips_in(folder: Path) -> list[Clip]:
+def clips_in(folder: Path) -> list[VideoSequence]:
     """The videos in a folder, by name, or the one that it is; none where there is none."""
     paths = [folder] if folder.is_file() else sorted(folder.iterdir())
-    return [Clip(path, path.stem) for path in paths if path.suffix.lower() in SUFFIXES]
+    return [VideoSequence(path, path.stem) for path in paths if path.suffix.lower() in SUFFIXES]

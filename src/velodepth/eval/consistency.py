@@ -20,7 +20,7 @@ from .geometry import Grid
 _AGREE = 1.05
 
 
-class Motion:
+class TrueMotion:
     """A camera that moved in a world that did not: where pixels of one picture lie in another.
 
     grid: the pixels and camera of both. pose, pose_to: (4, 4) camera-to-world of the picture that pixels are
@@ -32,9 +32,9 @@ class Motion:
         self._poses = pose, pose_to
 
     @cached_property
-    def reversed(self) -> Motion:
+    def reversed(self) -> TrueMotion:
         """From the other picture to this one."""
-        return Motion(self.grid, *self._poses[::-1])
+        return TrueMotion(self.grid, *self._poses[::-1])
 
     @cached_property
     def _steps(self) -> list[tuple[np.ndarray, float]]:
@@ -73,7 +73,7 @@ class Motion:
 
 
 def steady(
-    motion: Motion,
+    motion: TrueMotion,
     previous_truth: np.ndarray,
     truth: np.ndarray,
     previous_valid: np.ndarray,
@@ -88,7 +88,7 @@ def steady(
     return valid & _agree(moved, truth)
 
 
-def tau5(motion: Motion, previous: np.ndarray, current: np.ndarray, where: np.ndarray) -> float:
+def tau5(motion: TrueMotion, previous: np.ndarray, current: np.ndarray, where: np.ndarray) -> float:
     """Share of the steady pixels, of those that a predicted point of the previous picture hits, where its
     moved depth and the current prediction have max ratio < 1.05.
 
@@ -101,7 +101,7 @@ def tau5(motion: Motion, previous: np.ndarray, current: np.ndarray, where: np.nd
 
 
 def tae(
-    motion: Motion,
+    motion: TrueMotion,
     previous: np.ndarray,
     current: np.ndarray,
     previous_valid: np.ndarray,
@@ -134,7 +134,7 @@ class Matches:
     @classmethod
     def moved(
         cls,
-        motion: Motion,
+        motion: TrueMotion,
         previous_truth: np.ndarray,
         truth: np.ndarray,
         previous_valid: np.ndarray,

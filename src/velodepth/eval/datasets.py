@@ -20,7 +20,7 @@ from ..cameras import Camera, Pinhole
 from ..errors import VeloDepthError
 from ..media.images import SUFFIXES
 from . import calibration, decode
-from .calibration import View
+from .calibration import FrameCalibration
 from .clips import CLIPS, clips_in
 from .clips import SUFFIXES as CLIP_SUFFIXES
 from .hdf5 import PUBLISHED, published_sequences
@@ -43,7 +43,7 @@ class Layout:
     rate: float | None  # frames a second, where the files have no times
     picture: str = ""  # without its suffix; "" where text files list pictures, depth and their times
     depth: tuple[str, ...] = ()  # the first one that is there counts
-    views: Callable[[Path, list[Path]], list[View]] | None = None  # cameras, poses, times
+    views: Callable[[Path, list[Path]], list[FrameCalibration]] | None = None  # cameras, poses, times
     camera: Camera | None = None  # where the files have none
     centre: float = 0.5  # added to cx, cy: 0.5 where the set counts the first pixel's centre as (0, 0)
     pose: Callable[[np.ndarray], np.ndarray] | None = None  # to our axes, of a pose listed with its time
@@ -287,7 +287,7 @@ def _numbered(folder: Path, layout: Layout) -> list[Entry]:
     flows = _files(folder, layout.flow) if layout.flow else {}
     hidden = [_files(folder, pattern) for pattern in layout.hidden]
     paths = [pictures[number] for number in numbers]
-    views = layout.views(folder, paths) if layout.views and paths else [View()] * len(paths)
+    views = layout.views(folder, paths) if layout.views and paths else [FrameCalibration()] * len(paths)
     entries = []
     for number, view in zip(numbers, views, strict=True):
         time = number / layout.rate if layout.rate else view.time
@@ -320,7 +320,9 @@ def _listed(folder: Path, layout: Layout) -> list[Entry]:
             if abs(nearest[0] - time) <= TOLERANCE * second:
                 pose = calibration.quaternion_pose(nearest[1:])
                 pose = layout.pose(pose) if layout.pose else pose
-        entries.append(_entry(layout, pictures[time], depths[other], View(pose=pose), time / second))
+        entries.append(
+            _entry(layout, pictures[time], depths[other], FrameCalibration(pose=pose), time / second)
+        )
     return entries
 
 
@@ -383,7 +385,9 @@ def _files(folder: Path, pattern: str, suffixes: tuple[str, ...] = ("",)) -> dic
     return {int(match[1]): path for match, path in matches if match}
 
 
-def _entry(layout: Layout, picture: Path, depth: Path | None, view: View, time: float | None) -> Entry:
+def _entry(
+    layout: Layout, picture: Path, depth: Path | None, view: FrameCalibration, time: float | None
+) -> Entry:
     camera = view.camera or layout.camera
     if camera:
         camera = replace(camera, cx=camera.cx + layout.centre, cy=camera.cy + layout.centre)

@@ -28,9 +28,9 @@ from .clips import CLIPS
 from .identity import code, fingerprint
 from .measure import Measuring
 from .memory import keep_freed_memory
-from .predictor import Clip, Predictor
+from .predictor import ClipInfo, Predictor
 from .protocols import Protocol
-from .results import Measured, Result, file_name
+from .results import Measured, RunResult, file_name
 from .spool import Spool, saved
 from .truth import Sequence
 
@@ -104,7 +104,7 @@ def evaluate(
     processes: int = 1,
     keep_going: bool = False,
     advance: Advance = lambda: None,
-) -> Result:
+) -> RunResult:
     """Measures every sequence, in order or in so many processes at once.
 
     keep_going: a sequence that fails is listed in the result; else it stops the run. advance: called STEPS
@@ -126,7 +126,7 @@ def evaluate(
                 found[name], known = outcome
                 cached += known
     ordered = {each.name: found[each.name] for each in sequences if each.name in found}
-    return Result(run.head(sequences), model, _machine(processes), ordered, failed, cached)
+    return RunResult(run.head(sequences), model, _machine(processes), ordered, failed, cached)
 
 
 Outcome = tuple[Measured, bool] | VeloDepthError
@@ -252,7 +252,7 @@ def _predicted(run: Run, sequence: Sequence, frames: range, folder: Path, advanc
                     height, width = truth.picture.shape[:2]
                     camera = truth.camera if run.camera else None
                     rate = sequence.frame_rate
-                    predictor.start(Clip(sequence.name, width, height, camera, rate, frames.start))
+                    predictor.start(ClipInfo(sequence.name, width, height, camera, rate, frames.start))
                 spool.add(predictor.push(truth.picture))
                 advance()
             spool.finish()

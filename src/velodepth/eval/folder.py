@@ -19,7 +19,7 @@ from ..jsontext import parse_json
 from ..media.source import MAX_PIXELS
 from .alignment import CLAIMS, Claim
 from .identity import code, fingerprint
-from .predictor import Clip, Prediction
+from .predictor import ClipInfo, Prediction
 from .spool import motions_in
 
 FACTS = 1 << 26  # bytes of an array with a value a frame
@@ -66,7 +66,7 @@ class FolderPredictor:
         ]
         return f"{self.name} {fingerprint([*told, f'{self.claim} {self.scale}', *code('eval/folder.py')])}"
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         self._clip, self._count = clip, 0
         self._read = self._open(clip.name)
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from ..errors import VeloDepthError
-from .alignment import KINDS, Alignment, Claim, Kind, SequenceFit, fit
-from .consistency import Matches, Motion, flicker, opw, steady, still_flicker, tae, tau5, tau5_flow
+from .alignment import KINDS, Alignment, AlignmentKind, Claim, SequenceFit, fit
+from .consistency import Matches, TrueMotion, flicker, opw, steady, still_flicker, tae, tau5, tau5_flow
 from .geometry import Downsizing, Grid, frame_geometry, neighbours, rays_auc
 from .metrics import drift, edge_f1, frame_accuracy, kept, log_bias, valid_truth
 from .predictor import Prediction, resized
@@ -36,9 +36,14 @@ from .standing import (
 from .trajectory import trajectory
 from .truth import Sequence, TruthFrame
 
-OWN: dict[Claim, Kind] = {"metric": "metric", "scale": "si", "affine_depth": "ssi", "affine_disparity": "ssi"}
+OWN: dict[Claim, AlignmentKind] = {
+    "metric": "metric",
+    "scale": "si",
+    "affine_depth": "ssi",
+    "affine_disparity": "ssi",
+}
 """The least alignment a claim needs before its shape or its steadiness can be measured."""
-SUFFIX: dict[Kind, str] = {"metric": "", "si": "_si", "ssi": "_ssi"}
+SUFFIX: dict[AlignmentKind, str] = {"metric": "", "si": "_si", "ssi": "_ssi"}
 """Of the names of figures measured after it."""
 LOOKED_AT = ("si_frame", "si", "ssi_frame", "ssi", "disparity", "first", "metric")
 """The first of these alignments that there is picks the worst frames, by AbsRel."""
@@ -54,15 +59,15 @@ class Frame:
     truth: TruthFrame
     valid: np.ndarray  # (h, w) bool
     prediction: Prediction
-    fits: dict[Kind, Alignment]  # of the sequence
+    fits: dict[AlignmentKind, Alignment]  # of the sequence
     grid: Grid | None  # None: the camera is not known
     aligned: dict[str, np.ndarray] = field(default_factory=dict)  # depth by an alignment's suffix
-    fitted: dict[Kind, Alignment] = field(default_factory=dict)  # on this frame
+    fitted: dict[AlignmentKind, Alignment] = field(default_factory=dict)  # on this frame
     known_share: float = math.nan  # of the pixels with truth, those that count
     network: np.ndarray | None = None  # (h, w) float32 depth that the per-frame network says
-    _by: dict[Kind, np.ndarray] = field(default_factory=dict)
+    _by: dict[AlignmentKind, np.ndarray] = field(default_factory=dict)
 
-    def by(self, kind: Kind) -> np.ndarray:
+    def by(self, kind: AlignmentKind) -> np.ndarray:
         """Depth (h, w) float64 after the sequence's alignment."""
         if kind not in self._by:
             self._by[kind] = self.fits[kind].apply(self.prediction.depth)
@@ -179,7 +184,7 @@ class Measuring:
         return not any(name == each or name.startswith(f"{each}_") for each in self._skip)
 
     def _frames(
-        self, spool: Spool, fits: dict[Kind, Alignment], network: Spool | None = None
+        self, spool: Spool, fits: dict[AlignmentKind, Alignment], network: Spool | None = None
     ) -> Iterator[Frame]:
         grid: Grid | None = None
         size: tuple[int, ...] | None = None
@@ -206,10 +211,10 @@ class Measuring:
             frame.network = None if seen is None else resized(seen, (height, width)).depth
             yield frame
 
-    def _fits(self, spool: Spool) -> dict[Kind, Alignment]:
+    def _fits(self, spool: Spool) -> dict[AlignmentKind, Alignment]:
         """The first pass: alignments of the whole sequence, and of its first frame that can be fitted."""
         wanted = {each.kind for each in self._aligned if each.scope == "sequence"} | {self._own}
-        needs: dict[Extra, Kind] = {"tau5": "ssi", "tae": "disparity", "opw": "si"}
+        needs: dict[Extra, AlignmentKind] = {"tau5": "ssi", "tae": "disparity", "opw": "si"}
         wanted |= {kind for extra, kind in needs.items() if extra in self._extras}
         fitting = {
             kind: SequenceFit(self._claim, kind, self._max_depth)
@@ -225,7 +230,7 @@ class Measuring:
                     self._first = self._fit(at_first, frame)
         return {kind: each.alignment() for kind, each in fitting.items()}
 
-    def _fit(self, kind: Kind, frame: Frame) -> Alignment:
+    def _fit(self, kind: AlignmentKind, frame: Frame) -> Alignment:
         if kind not in frame.fitted:
             depth, truth = frame.prediction.depth, frame.truth.depth
             frame.fitted[kind] = fit(self._claim, kind, depth, truth, frame.valid, self._max_depth)
@@ -349,7 +354,7 @@ class Measuring:
         before, now = last.truth, frame.truth
         motion = matches = None
         if frame.grid is not None and before.pose is not None and now.pose is not None:
-            motion = Motion(frame.grid, before.pose, now.pose)
+            motion = TrueMotion(frame.grid, before.pose, now.pose)
         if before.flow is not None and before.flow_valid is not None:
             matches = Matches.flowed(before.flow, before.flow_valid, before.depth, last.valid, frame.valid)
         elif motion is not None and self._extras & {"opw", "flicker"}:
@@ -372,7 +377,7 @@ class Measuring:
         if "tae" in self._extras and motion is not None and "disparity" in frame.fits:
             row["tae"] = tae(motion, last.by("disparity"), frame.by("disparity"), last.valid, frame.valid)
         if "opw" in self._extras and matches is not None:
-            kind: Kind = "ssi" if self._free else "si"
+            kind: AlignmentKind = "ssi" if self._free else "si"
             name = f"opw{self._free}"
             row[name] = opw(matches, last.by(kind), frame.by(kind), last.picture, frame.picture)
         if motion is not None and not still:

@@ -14,7 +14,7 @@ from ..errors import VeloDepthError, needed
 from ..media.atomic import whole
 from ..media.colour import colourise
 from .report import Document, base
-from .results import Measured, Result, file_name
+from .results import Measured, RunResult, file_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ LABELS = {
 }
 
 
-def draw(folder: Path, results: Mapping[str, Result], documents: Mapping[str, Document]) -> list[Path]:
+def draw(folder: Path, results: Mapping[str, RunResult], documents: Mapping[str, Document]) -> list[Path]:
     """All pictures of one run, or of several runs over the same sequences, by label; returns their files.
 
     tradeoff.png: accuracy, consistency, speed. time-NAME.png and slice-NAME.png: one sequence over time.
@@ -219,7 +219,7 @@ def over_time(runs: Mapping[str, Measured]) -> Figure:
 
 
 @_styled
-def contact_sheet(result: Result) -> Figure | None:
+def contact_sheet(result: RunResult) -> Figure | None:
     """The frames with the largest error: picture, truth, prediction, and where it is too near or far."""
     share = max(1, MOST_ROWS // max(1, len(result.sequences)))  # so that all sequences have a chance
     frames = [

@@ -23,10 +23,10 @@ from ..stream.keyframes import PerFrame, Policy, parse_policy
 from .alignment import Claim
 from .folder import FolderPredictor
 from .identity import code, fingerprint
-from .predictor import Clip, Prediction, Predictor, resized
+from .predictor import ClipInfo, Prediction, Predictor, resized
 
 __all__ = [
-    "Clip",
+    "ClipInfo",
     "FolderPredictor",
     "NetworkPredictor",
     "Prediction",
@@ -71,7 +71,7 @@ class StreamPredictor:
         alone = isinstance(self._policy, PerFrame)
         return None if alone else StreamPredictor(self._preset[0], "per-frame", *self._preset[1:])
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         self._stream = _model(*self._preset).stream(clip.camera, self._policy)
         self._estimated = clip.camera is None
 
@@ -112,7 +112,7 @@ class NetworkPredictor:
         """Hash of the network's files and of the code that runs it."""
         return f"{self.name} {fingerprint([*_network(*self._spec).files, *code('adapters')])}"
 
-    def start(self, clip: Clip) -> None:
+    def start(self, clip: ClipInfo) -> None:
         self._camera, self._index = clip.camera, -1
 
     def push(self, picture: np.ndarray) -> Prediction:

@@ -13,7 +13,7 @@ from .alignment import Claim
 
 
 @dataclass(frozen=True)
-class Clip:
+class ClipInfo:
     """What a predictor is told before the first picture.
 
     name: of the sequence, e.g. "Scene01/clone". first: index in the sequence of the first picture pushed.
@@ -64,7 +64,7 @@ class Predictor(Protocol):
         """Text that is another one whenever the predictions would be: results are cached by it."""
         ...
 
-    def start(self, clip: Clip) -> None: ...
+    def start(self, clip: ClipInfo) -> None: ...
 
     def push(self, picture: np.ndarray) -> Prediction:
         """picture: (H, W, 3) uint8 RGB."""

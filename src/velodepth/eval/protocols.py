@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ..errors import VeloDepthError
-from .alignment import KINDS, Claim, Kind
+from .alignment import KINDS, AlignmentKind, Claim
 from .metrics import ACCURACY
 
 Scope = Literal["frame", "sequence", "first"]
@@ -41,14 +41,14 @@ Extra = Literal[
 class Aligned(NamedTuple):
     """One alignment and the accuracy measured after it; figures are named MEASURE_SUFFIX."""
 
-    kind: Kind
+    kind: AlignmentKind
     scope: Scope
     suffix: str
     measures: tuple[str, ...] = ACCURACY
 
     def words(self, claim: Claim) -> str:
         """For the head of a report."""
-        kind: Kind = "disparity" if claim == "affine_disparity" else self.kind
+        kind: AlignmentKind = "disparity" if claim == "affine_disparity" else self.kind
         how = {
             "metric": "as it is",
             "si": "one factor",

@@ -103,7 +103,7 @@ def file_name(name: str) -> str:
 
 
 @dataclass
-class Result:
+class RunResult:
     """One run: a model over sequences under a protocol.
 
     protocol, model, machine: what the head of a report says, as in its JSON. failed: reason by sequence.

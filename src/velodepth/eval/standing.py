@@ -16,7 +16,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .consistency import Motion
+from .consistency import TrueMotion
 from .metrics import DISC, edges
 
 GRID = 40_000  # points of the coarse grid, at most
@@ -177,7 +177,7 @@ def moved_in(depth: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 
 def moved_by_itself(
-    motion: Motion,
+    motion: TrueMotion,
     previous_truth: np.ndarray,
     truth: np.ndarray,
     previous_valid: np.ndarray,

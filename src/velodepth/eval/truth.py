@@ -36,7 +36,7 @@ class TruthFrame:
     flow_valid: np.ndarray | None  # (h, w) bool: flow known and its target not hidden
 
 
-class Source(Protocol):
+class Storage(Protocol):
     """Where bytes are kept. str() names it in messages; picklable."""
 
     def read_bytes(self) -> bytes: ...
@@ -70,7 +70,7 @@ def stamp(path: Path) -> str:
 class Stored:
     """An array on disk: where, and how its bytes become an array."""
 
-    source: Source
+    source: Storage
     decode: Callable[[bytes], Any]
 
     def read(self) -> Any:

@@ -56,7 +56,7 @@ class Output(ABC):
         self.close()
 
 
-class Window(Output):
+class DisplayWindow(Output):
     """A window of OpenCV's; Escape, q and its close button end it. Only where `why_no_window` is None."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ KEPT = 300  # latencies: the last ten seconds of 30 frames/s
 PATIENCE = 0.2  # seconds that `next` waits
 
 
-class Answer(NamedTuple):
+class LiveFrame(NamedTuple):
     frame: DepthFrame
     at: float  # time.perf_counter() when its picture came
     source: int  # which feed's it is
@@ -44,7 +44,7 @@ class Pipeline:
     def __init__(self, feeds: Sequence[Feed], streams: DepthStreams) -> None:
         self._feeds, self._streams = feeds, streams
         self._captured: Slots[Captured] = Slots(len(feeds))
-        self._answers: Slots[Answer] = Slots()
+        self._answers: Slots[LiveFrame] = Slots()
         self._latencies: deque[float] = deque(maxlen=KEPT)
         self._moments: deque[float] = deque(maxlen=KEPT)
         self._counting = threading.Lock()
@@ -94,14 +94,14 @@ class Pipeline:
         for thread in self.captures:  # one that waits for a silent camera ends with the process
             thread.join(1.0)
 
-    def __iter__(self) -> Iterator[list[Answer]]:
+    def __iter__(self) -> Iterator[list[LiveFrame]]:
         while True:
             answers = self._answers.take(PATIENCE)
             if not answers and self._answers.ended:
                 return
             yield list(answers.values())
 
-    def shown(self, answer: Answer) -> None:
+    def shown(self, answer: LiveFrame) -> None:
         """Counts an answer that has reached the eye."""
         now = time.perf_counter()
         self.delivered += 1
@@ -133,7 +133,7 @@ class Pipeline:
                     sizes[i] = each.picture.shape
                 for i, frame in enumerate(self._streams.push(pictures, times)):
                     if frame is not None:
-                        self._answers.put(Answer(frame, captured[i].at, i), i)
+                        self._answers.put(LiveFrame(frame, captured[i].at, i), i)
         except BaseException as caught:
             error = caught
         self._answers.close(error)

@@ -15,7 +15,7 @@ from velodepth.media.stereo import parallax, right_eye
 if TYPE_CHECKING:
     from velodepth.stream.frame import DepthFrame
 
-Layout = Literal["side", "depth", "stereo"]
+VideoLayout = Literal["side", "depth", "stereo"]
 
 
 def columns(layout: str, frame: DepthFrame, colouring: Colouring) -> list[np.ndarray]:
@@ -45,12 +45,12 @@ class VideoWriter(H264Writer):
     def __init__(
         self,
         path: str | Path,
-        layout: Layout = "side",
+        layout: VideoLayout = "side",
         colouring: Colouring | None = None,
         sound: Sound | None = None,
     ) -> None:
         super().__init__(path, sound)
-        self.layout: Layout = layout
+        self.layout: VideoLayout = layout
         self.columns = 1 if layout == "depth" else 2
         self.options = {"x264-params": "frame-packing=3"} if layout == "stereo" else {}
         self._colouring = colouring or Colouring()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from velodepth.media.source import Origin
     from velodepth.stream.frame import DepthFrame
 
-__all__ = ["KINDS", "Kind", "Options", "Writer", "Writers", "open_writer", "writers_for"]
+__all__ = ["KINDS", "Options", "OutputKind", "Writer", "Writers", "open_writer", "writers_for"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Kind:
+class OutputKind:
     """One thing that can be written."""
 
     name: str
@@ -90,8 +90,8 @@ def _images(name: str, *told: str) -> Callable[[Path, Options], Writer]:
     return _made(name, "overwrite", *told)
 
 
-KINDS: dict[str, Kind] = {
-    name: Kind(name, ending, summary, open)
+KINDS: dict[str, OutputKind] = {
+    name: OutputKind(name, ending, summary, open)
     for name, ending, summary, open in (
         ("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
         ("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
@@ -204,12 +204,12 @@ def writers_for(
     return Writers(folder, writers)
 
 
-def _opened(kind: Kind, path: Path, options: Options) -> Writer:
+def _opened(kind: OutputKind, path: Path, options: Options) -> Writer:
     refuse_inputs([path], options.inputs)
     return kind.open(path, options)
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> OutputKind:
     if name not in KINDS:
         raise VeloDepthError(f"no output is called {name!r}: choose from {', '.join(KINDS)}")
     return KINDS[name]

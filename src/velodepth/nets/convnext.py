@@ -26,7 +26,7 @@ class ResponseNorm(nn.Module):
         return 1 + self.gamma * response, self.beta
 
 
-class Block(nn.Module):
+class ConvNeXtBlock(nn.Module):
     """Depthwise 7x7, LayerNorm, MLP with global response normalisation; residual. (B, C, H, W)."""
 
     def __init__(self, width: int) -> None:
@@ -48,7 +48,7 @@ class Block(nn.Module):
         return x + y.permute(0, 3, 1, 2)
 
 
-class Stage(nn.Module):
+class ConvNeXtStage(nn.Module):
     """Downsampling, then blocks: (B, C, H, W) -> (B, width, H/factor, W/factor), the remainder dropped.
 
     The first stage is a stem, by 4: convolution, then norm; the others norm first and go by 2.
@@ -60,7 +60,7 @@ class Stage(nn.Module):
             self.down = nn.Sequential(nn.Conv2d(channels, width, 4, 4), ChannelNorm(width, eps=EPS))
         else:
             self.down = nn.Sequential(ChannelNorm(channels, eps=EPS), nn.Conv2d(channels, width, 2, 2))
-        self.blocks = nn.Sequential(*(Block(width) for _ in range(depth)))
+        self.blocks = nn.Sequential(*(ConvNeXtBlock(width) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.blocks(self.down(x))
@@ -70,6 +70,6 @@ def convnext(widths: tuple[int, ...], depths: tuple[int, ...]) -> nn.ModuleList:
     """The stages of a ConvNeXt V2 on three channels, at strides 4, 8, 16, ..."""
     channels = (3, *widths)
     return nn.ModuleList(
-        Stage(channels[i], width, depth, first=i == 0)
+        ConvNeXtStage(channels[i], width, depth, first=i == 0)
         for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
     )

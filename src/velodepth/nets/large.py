@@ -17,7 +17,7 @@ from .attention import AttentionBlock
 from .camera_head import CameraHead
 from .depth_decoder import DepthDecoder, confidence_of, radius_of
 from .estimate import Estimate
-from .propagation import Correction, Evidence, Observer
+from .propagation import Correction, Observation, Observer
 from .vit import PATCH, VisionTransformer
 from .warp import last_pixel, uncovered, warp
 
@@ -68,7 +68,7 @@ SMALL = LargeConfig(
 """A 42 M stand-in for fast tests; no weights were published for it."""
 
 
-class Carried(NamedTuple):
+class LargeCarried(NamedTuple):
     """What propagation starts from, beside the shown radius."""
 
     features: list[Tensor]  # F_0..F_3, (B, D, H/14, W/14)
@@ -114,7 +114,9 @@ class LargeNet(nn.Module):
             rays = self.estimate_rays(tokens, canvas)
         features = self.condition(maps, rays)
         radius, confidence = self.decode_keyframe(features, canvas)
-        return Estimate(radius, confidence, rays, canvas.new_zeros(len(canvas)), Carried(features, canvas))
+        return Estimate(
+            radius, confidence, rays, canvas.new_zeros(len(canvas)), LargeCarried(features, canvas)
+        )
 
     def propagate(self, last: Estimate, canvas: Tensor, flow: Tensor) -> Estimate:
         """Carry last to canvas (B, 3, H, W) along flow (B, 2, H, W); see `DepthNet.propagate`."""
@@ -127,7 +129,7 @@ class LargeNet(nn.Module):
             confidence_of(log_confidence),
             last.rays,
             uncovered(evidence.flow),
-            Carried(features, canvas),
+            LargeCarried(features, canvas),
             published_confidence=confidence_of(log_radius),
         )
 
@@ -153,7 +155,7 @@ class LargeNet(nn.Module):
         )
         return radius_of(log_radius), confidence_of(log_confidence)
 
-    def correct(self, last: list[Tensor], evidence: Evidence) -> list[Tensor]:
+    def correct(self, last: list[Tensor], evidence: Observation) -> list[Tensor]:
         """Last frame's features (B, D, h, w), warped along the refined flow and corrected."""
         size = last[0].shape[-2:]
         flow = F.interpolate(evidence.flow, size, mode="bilinear", align_corners=True)

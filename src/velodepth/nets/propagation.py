@@ -46,7 +46,7 @@ def flow_picture(flow: Tensor, residual: Tensor, hsv: bool) -> Tensor:
     return (rgb - 0.5) * 4
 
 
-class Evidence(NamedTuple):
+class Observation(NamedTuple):
     """What a frame says about the change since the last one."""
 
     maps: list[Tensor]  # at stride 4, 8, 16, 32
@@ -86,7 +86,7 @@ class Observer(nn.Module):
             ChannelNorm(flow_widths[0]), ChannelLinear(flow_widths[0], widths[0])
         )
 
-    def forward(self, canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor) -> Evidence:
+    def forward(self, canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor) -> Observation:
         """Canvases (B, 3, H, W), initial flow (B, 2, H, W) in picture units, radius (B, 1, H, W) metres."""
         size = canvas.shape[-2:]
         residual = luma(canvas) - warp(luma(last_canvas), flow, align_corners=False)
@@ -103,7 +103,7 @@ class Observer(nn.Module):
         maps = [fused + expected * gate + self.flow_project(early_flow)]
         for stage in self.picture_stages[1:]:
             maps.append(stage(maps[-1]))
-        return Evidence(maps, flow_feature, flow)
+        return Observation(maps, flow_feature, flow)
 
 
 class Correction(nn.Module):

@@ -25,7 +25,7 @@ class Attention(nn.Module):
         return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
-class Block(nn.Module):
+class ViTBlock(nn.Module):
     """Pre-norm transformer block with a learnt scale on each branch, (B, N, C) -> (B, N, C)."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -54,7 +54,7 @@ class VisionTransformer(nn.Module):
         self.patches = nn.Conv2d(3, width, PATCH, PATCH)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(torch.zeros(1, 1 + GRID * GRID, width))
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.blocks = nn.ModuleList(ViTBlock(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, canvas: Tensor) -> tuple[list[Tensor], list[Tensor]]:

@@ -16,7 +16,7 @@ LENS_STEP = 4
 
 
 @dataclass(frozen=True)
-class View:
+class Crop:
     """A crop of the picture, resized to width x height and perhaps mirrored. All in pixels."""
 
     left: int
@@ -28,12 +28,12 @@ class View:
     flip: bool
 
     @classmethod
-    def whole(cls, picture: tuple[int, int], size: tuple[int, int]) -> View:
+    def whole(cls, picture: tuple[int, int], size: tuple[int, int]) -> Crop:
         """The largest centred crop of a picture (width, height) with the aspect of the canvas `size`."""
         return cls._cropped(picture, size, 1.0, 0.5, 0.5, False)
 
     @classmethod
-    def draw(cls, picture: tuple[int, int], size: tuple[int, int], rng: np.random.Generator) -> View:
+    def draw(cls, picture: tuple[int, int], size: tuple[int, int], rng: np.random.Generator) -> Crop:
         """A crop with 0.6 to 1 of the largest one's width, more often near the middle, mirrored or not.
 
         Half of them have more than 0.88: narrower crops alone teach the camera head too long a lens.
@@ -46,7 +46,7 @@ class View:
     @classmethod
     def _cropped(
         cls, picture: tuple[int, int], size: tuple[int, int], scale: float, x: float, y: float, flip: bool
-    ) -> View:
+    ) -> Crop:
         aspect = size[0] / size[1]
         width = scale * min(picture[0], picture[1] * aspect)
         crop = max(1, round(width)), max(1, round(width / aspect))
@@ -124,7 +124,7 @@ def pinhole_parameters(rays: np.ndarray) -> np.ndarray:
     return np.array([np.log(focal), cx / width - 0.5, cy / height - 0.5], np.float32)
 
 
-class Look:
+class PhotometricAugmentation:
     """One camera's colours, drawn once and the same for every frame of a clip: exposure, gamma, white
     balance, saturation, haze, motion blur, blur, noise, JPEG."""
 

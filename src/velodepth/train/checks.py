@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from ..eval.alignment import fit
-from ..eval.consistency import Motion, steady, tau5
+from ..eval.consistency import TrueMotion, steady, tau5
 from ..eval.geometry import Grid
 from ..eval.metrics import edge_f1, frame_accuracy, kept, valid_truth
 from ..nets.estimate import Estimate
-from .augment import View
+from .augment import Crop
 from .config import Config
 from .data import MAX_DEPTH, NEAR, Batch, Footage, clip_of, clip_starts, collate, picture_size, to_and_fro
 from .stages import between
@@ -117,7 +117,7 @@ def check_propagation(
                 continue
             figures.append(frame_figures(depth, truth, confidence))
             if np.isfinite(example.pose).all():
-                motion = Motion(grid, example.pose[before], example.pose[t])
+                motion = TrueMotion(grid, example.pose[before], example.pose[t])
                 where = steady(motion, last[1], truth, last[1] > 0, truth > 0)
                 figures[-1]["tau5"] = tau5(motion, last[0], depth, where)
         if len(shown) < 8:
@@ -135,14 +135,14 @@ def _maps(batch: Batch, t: int, answer: Estimate) -> list[np.ndarray]:
 def _grid(footage: Footage, row: int, config: Config) -> Grid:
     """The pixels of a checked canvas and their camera."""
     width, height = config.sizes[0]
-    view = View.whole(picture_size(footage), (width, height))
+    view = Crop.whole(picture_size(footage), (width, height))
     return Grid(view.camera(footage.frames[row]["camera"], picture_size(footage)), height, width)
 
 
 def _plain(footage: Footage, rows: Sequence[int], config: Config, path: Sequence[int] = ()) -> Batch:
     """Whole pictures, as they are."""
     width, height = config.sizes[0]
-    view = View.whole(picture_size(footage), (width, height))
+    view = Crop.whole(picture_size(footage), (width, height))
     return clip_of(footage, rows, view, lambda picture: picture, path)
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from ..errors import VeloDepthError
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.flow import DisFlow
-from .augment import Look, View, pinhole_parameters
+from .augment import Crop, PhotometricAugmentation, pinhole_parameters
 from .config import Config
 from .folders import open_recordings
 from .shards import Shard, divided, held_out, open_shards
@@ -135,7 +135,7 @@ def _whole(shard: Shard) -> Any:
 def clip_of(
     footage: Footage,
     rows: Sequence[int],
-    view: View,
+    view: Crop,
     look: Callable[[np.ndarray], np.ndarray],
     path: Sequence[int] = (),
 ) -> Batch:
@@ -189,7 +189,7 @@ def _inside(flow: np.ndarray) -> np.ndarray:
     return (u >= 0) & (u <= width - 1) & (v >= 0) & (v <= height - 1)
 
 
-def _relative(footage: Footage, rows: Sequence[int], view: View) -> np.ndarray:
+def _relative(footage: Footage, rows: Sequence[int], view: Crop) -> np.ndarray:
     """Camera to the first row's camera, (T, 4, 4) float32; NaN where poses are not known."""
     if footage.pose is None:
         return np.full((len(rows), 4, 4), np.nan, np.float32)
@@ -264,7 +264,7 @@ class WatchedPool(Pool):
         return bool(taught)
 
 
-class Table(NamedTuple):
+class SamplingTable(NamedTuple):
     """What can be drawn from some footage."""
 
     footage: list[Footage]
@@ -281,7 +281,7 @@ class _Examples(ABC):
         self._growing = Lock()
         self.table = self._tabled([])
 
-    def current(self) -> Table:
+    def current(self) -> SamplingTable:
         """Of the footage as it is now. Threads that make batches at the same time do not wait here."""
         if self._growing.acquire(blocking=False):
             try:
@@ -291,7 +291,7 @@ class _Examples(ABC):
                 self._growing.release()
         return self.table
 
-    def _tabled(self, known: list[tuple[Footage, np.ndarray]]) -> Table:
+    def _tabled(self, known: list[tuple[Footage, np.ndarray]]) -> SamplingTable:
         parts_of = {id(footage): part for footage, part in known}
         footage = list(self.pool.train)
         parts = [parts_of[id(each)] if id(each) in parts_of else self._part(each) for each in footage]
@@ -299,7 +299,7 @@ class _Examples(ABC):
         drawn = np.concatenate([*parts, np.empty((0, 3))])
         chance = np.cumsum(self._chance(drawn[:, 1], drawn[:, 2] > 0))
         rows = np.stack([index, drawn[:, 0].astype(int)], 1)
-        return Table(footage, parts, rows, chance / chance[-1] if len(chance) else chance)
+        return SamplingTable(footage, parts, rows, chance / chance[-1] if len(chance) else chance)
 
     @abstractmethod
     def _part(self, footage: Footage) -> np.ndarray:
@@ -334,8 +334,8 @@ class Stills(_Examples):
         examples = []
         for i, row in table.rows[np.searchsorted(table.chance, rng.random(self.config.batch))]:
             footage = table.footage[i]
-            view = View.draw(picture_size(footage), size, rng)
-            example = clip_of(footage, [row], view, Look(rng))
+            view = Crop.draw(picture_size(footage), size, rng)
+            example = clip_of(footage, [row], view, PhotometricAugmentation(rng))
             examples.append(replace(example, own_camera=np.asarray(rng.random() < self.config.own_camera)))
         return collate(examples)
 
@@ -371,13 +371,13 @@ class Clips(_Examples):
         return collate(examples)
 
     def _draw(
-        self, table: Table, rng: np.random.Generator, size: tuple[int, int], path: Sequence[int]
+        self, table: SamplingTable, rng: np.random.Generator, size: tuple[int, int], path: Sequence[int]
     ) -> Batch:
         i, start = table.rows[rng.integers(len(table.rows))]
         rows = range(start, start + self.config.frames)
-        view = View.draw(picture_size(table.footage[i]), size, rng)
+        view = Crop.draw(picture_size(table.footage[i]), size, rng)
         ordered = rows[::-1] if rng.random() < 0.5 else rows
-        return clip_of(table.footage[i], ordered[: max(path) + 1], view, Look(rng), path)
+        return clip_of(table.footage[i], ordered[: max(path) + 1], view, PhotometricAugmentation(rng), path)
 
 
 def clip_starts(footage: Sequence[Footage], frames: int) -> np.ndarray:

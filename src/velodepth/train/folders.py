@@ -24,7 +24,7 @@ AGREE = 1.05
 """A pixel is seen again where the neighbouring frame's depth is within this factor of what the pose says."""
 
 
-class Rows:
+class LazyFrames:
     """An array of frames that is read when asked: rows[i] -> array."""
 
     def __init__(self, read: Callable[[int], Any], shape: tuple[int, ...]):
@@ -34,7 +34,7 @@ class Rows:
         return self._read(int(row))
 
 
-class Recording:
+class RecordedFootage:
     """One sequence as `data.Footage`. Where poses are given, flow follows from depth and pose: things that
     move by themselves have none.
 
@@ -56,10 +56,10 @@ class Recording:
         self._poses = _poses(folder / "poses.txt", count)
         frame = {"kind": "own", "clip": 0, "length": count, "median_depth": None}
         self.frames = [frame | {"index": i, "camera": self._camera.to_dict()} for i in range(count)]
-        self.picture = Rows(lambda row: read_image(self._pictures[row]), (count, height, width, 3))
-        self.depth = Rows(self._depth, (count, height, width))
+        self.picture = LazyFrames(lambda row: read_image(self._pictures[row]), (count, height, width, 3))
+        self.depth = LazyFrames(self._depth, (count, height, width))
         self.pose = self._poses
-        self.flow = None if self._poses is None else Rows(lambda row: self._motion(row)[0], (count,))
+        self.flow = None if self._poses is None else LazyFrames(lambda row: self._motion(row)[0], (count,))
         self._motion = functools.lru_cache(8)(self._move)
 
     def occluded(self, row: int) -> np.ndarray:
@@ -98,12 +98,12 @@ class Recording:
         return flow, hidden
 
 
-def open_recordings(folder: Path) -> list[Recording]:
+def open_recordings(folder: Path) -> list[RecordedFootage]:
     """The sequences in a folder, by name, or the one that it is itself; none if there are none."""
     if not folder.is_dir():
         raise VeloDepthError(f"{folder} is no folder: give one of shards or of recordings")
     folders = [folder] if (folder / "rgb").is_dir() else sorted(p.parent for p in folder.glob("*/rgb"))
-    return [Recording(each) for each in folders]
+    return [RecordedFootage(each) for each in folders]
 
 
 def _unit(meta: dict[str, Any], path: Path) -> float:

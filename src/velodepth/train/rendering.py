@@ -102,11 +102,11 @@ class RenderedPool(Pool):
 
 
 def worlds_of(config: Config) -> Any:
-    """The worlds that are rendered, a velodepth_worlds.generate.Recipe."""
-    from velodepth_worlds.generate import Recipe
+    """The worlds that are rendered, a velodepth_worlds.generate.RenderSettings."""
+    from velodepth_worlds.generate import RenderSettings
 
     width, height = config.render_size
-    return Recipe(size=(width, height))
+    return RenderSettings(size=(width, height))
 
 
 def _numbers(worker: int, workers: int, first: int) -> list[int]:

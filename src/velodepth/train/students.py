@@ -15,8 +15,7 @@ from ..errors import VeloDepthError, needed
 from ..media.atomic import whole
 from ..nets.efficientnet import ConvNorm
 from ..nets.estimate import Estimate
-from ..nets.large import Carried as LargeCarried
-from ..nets.large import LargeNet
+from ..nets.large import LargeCarried, LargeNet
 from ..nets.nano import FOCAL_UNIT, Carried, Nano, focal_of, pinhole_rays
 from ..presets.large import CONFIG_FILE, WEIGHTS_FILE, LargeSettings, load_net
 from . import losses

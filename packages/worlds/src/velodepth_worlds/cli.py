@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from velodepth.cli.failure import kept, told
+from velodepth.cli.failure import kept, report_errors
 from velodepth.errors import VeloDepthError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
 
 
 @app.command()
-@told()
+@report_errors()
 def render(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the shards go.")],
     frames: Annotated[
@@ -74,7 +74,7 @@ def render(
     from . import generate
 
     chosen = tuple(kinds.split(",")) if kinds else tuple(generate.KINDS)
-    recipe = generate.Recipe(_size(size), clip_length, chosen, artwork)
+    recipe = generate.RenderSettings(_size(size), clip_length, chosen, artwork)
     for left_out in set(recipe.kinds) - set(recipe.available()):
         stderr().print(f"Without --artwork there are no worlds of kind {left_out}.", soft_wrap=True)
     with bar(str(out), frames) as step:
@@ -90,7 +90,7 @@ def render(
 
 
 @app.command()
-@told()
+@report_errors()
 def preview(
     shard: Annotated[Path, typer.Argument(metavar="SHARD", help="A shard, or a folder of them: its first.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.png", help="The contact sheet.")] = Path(
@@ -115,7 +115,7 @@ def preview(
 
 
 @app.command()
-@told()
+@report_errors()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A shard, or a folder of them.")],
 ) -> None:

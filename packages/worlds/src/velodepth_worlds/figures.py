@@ -31,7 +31,7 @@ class Limb:
 
 
 @dataclass(frozen=True)
-class Figure:
+class HumanFigure:
     """Somebody `tall` metres tall on y = 0, in parts that can be moved; limbs: at -x, at +x."""
 
     tall: float
@@ -48,7 +48,9 @@ def person(rng: Generator, palette: Palette, seated: bool = False) -> Piece:
     return figure(rng, palette, seated).piece()
 
 
-def figure(rng: Generator, palette: Palette, seated: bool = False, stride: float | None = None) -> Figure:
+def figure(
+    rng: Generator, palette: Palette, seated: bool = False, stride: float | None = None
+) -> HumanFigure:
     """Someone 1.45 to 1.95 m tall; seated: on a seat 0.45 m high, thighs level. stride: swing of the legs in
     radians, drawn when None; 0 is how those stand who are to be moved."""
     tall = float(np.clip(rng.normal(1.7, 0.09), 1.45, 1.95))
@@ -112,7 +114,7 @@ def figure(rng: Generator, palette: Palette, seated: bool = False, stride: float
         trunk.append(sphere(np.array(size) * tall, hair, below, sides=10))
     if rng.random() < 0.15 and not seated:
         trunk.append(rounded((0.3, 0.42, 0.16), 0.06, palette.cloth(rng), (0, chest, -depth / 2 - 0.08)))
-    return Figure(tall, trunk, (legs[0], legs[1]), (arms[0], arms[1]))
+    return HumanFigure(tall, trunk, (legs[0], legs[1]), (arms[0], arms[1]))
 
 
 def hand(rng: Generator, palette: Palette) -> Piece:

@@ -38,7 +38,7 @@ Builder = Callable[[np.random.Generator, Palette], World]
 
 
 @dataclass(frozen=True)
-class Kind:
+class WorldKind:
     """A kind of world: `build` of a module of this package, and its share of the worlds."""
 
     module: str
@@ -47,18 +47,18 @@ class Kind:
 
 
 KINDS = {
-    "room": Kind("rooms", 0.38),
-    "tabletop": Kind("tabletop", 0.30),
-    "hall": Kind("halls", 0.06),
-    "corridor": Kind("corridors", 0.06),
-    "street": Kind("streets", 0.08),
-    "terrain": Kind("terrain", 0.06),
-    "track": Kind("tracks", 0.06, needs_artwork=True),
+    "room": WorldKind("rooms", 0.38),
+    "tabletop": WorldKind("tabletop", 0.30),
+    "hall": WorldKind("halls", 0.06),
+    "corridor": WorldKind("corridors", 0.06),
+    "street": WorldKind("streets", 0.08),
+    "terrain": WorldKind("terrain", 0.06),
+    "track": WorldKind("tracks", 0.06, needs_artwork=True),
 }
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RenderSettings:
     """What the frames are made from, besides seed and shard.
 
     size: (width, height). clip_length: frames of a clip. kinds: those to draw from, by their shares.
@@ -99,7 +99,7 @@ class Recipe:
         return [n for n in self.kinds if self.artwork is not None or not KINDS[n].needs_artwork]
 
 
-def shard_clips(seed: int, index: int, recipe: Recipe) -> Iterator[Clip]:
+def shard_clips(seed: int, index: int, recipe: RenderSettings) -> Iterator[Clip]:
     """The clips and stills of one shard, in order, about `recipe.shard` frames, rendered when asked.
 
     Their `frames` have "world" and "clip" numbers of the shard. Raises VeloDepthError where nothing can be
@@ -132,7 +132,9 @@ def _builder(kind: str) -> Builder:
     return importlib.import_module(f".{KINDS[kind].module}", __package__).build
 
 
-def write_one(folder: Path, seed: int, index: int, recipe: Recipe, count: Callable[[int], None]) -> None:
+def write_one(
+    folder: Path, seed: int, index: int, recipe: RenderSettings, count: Callable[[int], None]
+) -> None:
     """Render one shard into `folder`. count: called with the number of frames of each clip."""
     clips = []
     for clip in shard_clips(seed, index, recipe):
@@ -145,7 +147,7 @@ def render(
     folder: str | os.PathLike[str],
     frames: int,
     seed: int,
-    recipe: Recipe,
+    recipe: RenderSettings,
     processes: int = 1,
     count: Callable[[int], None] = lambda frames: None,
 ) -> list[Path]:
@@ -166,7 +168,7 @@ def render(
 
 
 def _rendered(
-    folder: Path, frames: int, seed: int, recipe: Recipe, processes: int, count: Callable[[int], None]
+    folder: Path, frames: int, seed: int, recipe: RenderSettings, processes: int, count: Callable[[int], None]
 ) -> list[Path]:
     numbers = range(-(-frames // recipe.shard))
     paths = [folder / shards.shard_name(index) for index in numbers]

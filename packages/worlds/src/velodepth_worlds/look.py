@@ -16,7 +16,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageFormation:
     """One camera's look; it stays the same along a clip, save for the drift. Zero or None: no such effect."""
 
     exposure: float = 1.0  # grey of the mean of log radiance, times 0.18
@@ -34,9 +34,9 @@ class Look:
     crf: int | None = None  # of H.264, for clips
 
 
-def drawn(rng: np.random.Generator) -> Look:
+def drawn(rng: np.random.Generator) -> ImageFormation:
     """A plausible look: most are mild, since training adds its own."""
-    return Look(
+    return ImageFormation(
         exposure=float(np.exp(rng.normal(0.05, 0.4))),
         drift=float(rng.normal(0, 0.8)) if rng.random() < 0.25 else 0.0,
         gains=tuple(np.exp(rng.normal(0, 0.04, 3)).tolist()),
@@ -60,7 +60,7 @@ def key(radiance: NDArray[np.float32]) -> float:
 
 
 def developed(
-    radiance: NDArray[np.float32], look: Look, metered: float, time: float, rng: np.random.Generator
+    radiance: NDArray[np.float32], look: ImageFormation, metered: float, time: float, rng: np.random.Generator
 ) -> Picture:
     """The picture (H, W, 3) uint8 of linear radiance (H, W, 3).
 
@@ -137,7 +137,7 @@ def smeared(radiance: NDArray[np.float32], moved: NDArray[np.float64]) -> NDArra
     return total / np.float32(count)
 
 
-def coded(pictures: list[Picture], look: Look) -> list[Picture]:
+def coded(pictures: list[Picture], look: ImageFormation) -> list[Picture]:
     """The pictures of a clip after JPEG, or of several after H.264, as the look has it."""
     if look.crf is not None and len(pictures) > 1:
         return _h264(pictures, look.crf)

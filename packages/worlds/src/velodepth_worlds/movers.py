@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import motion, shapes
-from .figures import Figure
+from .figures import HumanFigure
 from .scene import Body, Mesh, Motion, joined
 from .textures import Palette
 
@@ -58,7 +58,7 @@ def rolling(
 
 
 def walking(
-    rng: np.random.Generator, someone: Figure, place: Array, velocity: Array, time: float
+    rng: np.random.Generator, someone: HumanFigure, place: Array, velocity: Array, time: float
 ) -> list[Body]:
     """Somebody who walks and stands at `place` (on the ground) at `time`: the trunk, and limbs that swing."""
     walk: Motion = motion.along(np.asarray(place) - velocity * time, velocity)

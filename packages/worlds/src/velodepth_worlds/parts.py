@@ -23,7 +23,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Look:
+class TextureLook:
     """How a texture is drawn: as a square picture (size, size, 4), and shining by itself or not."""
 
     picture: Picture
@@ -37,7 +37,7 @@ class Stock:
     drawn. The layers of the meshes that `dressed` gives count `pictures`.
     """
 
-    def __init__(self, find: Callable[[Path, str], Look | None]) -> None:
+    def __init__(self, find: Callable[[Path, str], TextureLook | None]) -> None:
         self._find = find
         self._layers: dict[tuple[Path, str], tuple[int, float] | None] = {}
         self.pictures: list[Picture] = []
@@ -56,7 +56,7 @@ class Stock:
                 meshes.append(mesh)
         return joined(*meshes)
 
-    def _added(self, look: Look | None) -> tuple[int, float] | None:
+    def _added(self, look: TextureLook | None) -> tuple[int, float] | None:
         if look is None or look.picture[..., 3].max() < CUT * 255:
             return None
         self.pictures.append(look.picture)

@@ -203,13 +203,13 @@ class Film:
         focus = 0.0
         motions = [*self._own, *(body.motion for body in thrown if body.motion is not None)]
         times = [index * TIME_STEP for index in range(length)]
-        views: list[truth.View] = []
+        views: list[truth.FrameTruth] = []
         pictures: list[NDArray[np.uint8]] = []
         metered = 0.0
         for time in times:
             pose = path(time)
             seen = renderer.draw(camera, pose, start + time)
-            view = truth.View(seen.depth, seen.body, pose, start + time)
+            view = truth.FrameTruth(seen.depth, seen.body, pose, start + time)
             radiance = seen.radiance
             if open_wide:
                 row, column = (spot * seen.depth.shape).astype(int)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from velodepth.errors import VeloDepthError
 
-from .parts import Look, Scenery, Stock
+from .parts import Scenery, Stock, TextureLook
 from .pictures import Picture, read_picture, squared
 from .scene import Mesh, joined, placed
 from .spm import read_spm
@@ -72,7 +72,7 @@ class SuperTuxKart:
         standing = self._standing(folder, _parsed(folder / "node.xml"), _SCALE, stock, {})
         return joined(*(placed(mesh, where) for mesh, where in standing)), stock.pictures
 
-    def look(self, folder: Path, name: str) -> Look | None:
+    def look(self, folder: Path, name: str) -> TextureLook | None:
         """How a texture is drawn on what lies in this folder; a plain grey where there is no such file."""
         material = self.materials(folder).get(name.lower(), {})
         shader = material.get("shader", "solid")
@@ -82,9 +82,9 @@ class SuperTuxKart:
             name = material.get("tex-layer-2", name)
         path = self._found(folder, name)
         if path is None:
-            return Look(np.full((self.size, self.size, 4), (150, 150, 150, 255), np.uint8))
+            return TextureLook(np.full((self.size, self.size, 4), (150, 150, 150, 255), np.uint8))
         mask = self._found(folder, material.get("mask", ""))
-        return Look(self._square(path, mask, shader not in _CUT_OUT), float(shader == "unlit"))
+        return TextureLook(self._square(path, mask, shader not in _CUT_OUT), float(shader == "unlit"))
 
     def _square(self, path: Path, mask: Path | None, opaque: bool) -> Picture:
         if (path, opaque) not in self._squares:

@@ -18,7 +18,7 @@ from .textures import Palette, noise
 from .things import open_box
 
 Maker = Callable[[Generator, Palette], Piece]
-Stage = Callable[[Room], list[Piece]]
+TableStage = Callable[[Room], list[Piece]]
 """Sets up a room; the pieces to look at."""
 
 _FLAT: tuple[Maker, ...] = (
@@ -403,7 +403,7 @@ def plants(room: Room) -> list[Piece]:
     return _laid(room, table.tops[0], makers, int(room.rng.integers(5, 16))) or [table]
 
 
-STAGES: dict[Stage, float] = {
+STAGES: dict[TableStage, float] = {
     desk: 4, kitchen: 3.5, bench: 1.5, flat: 2.5, floor: 1.5, drawer: 2, bins: 2.5, compartments: 2.5,
     cloths: 1.2,
     cables: 1.5, wall: 1.2, plants: 0.7,

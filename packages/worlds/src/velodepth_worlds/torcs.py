@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ac3d import read_ac3d
-from .parts import Look, Part, Scenery, Stock
+from .parts import Part, Scenery, Stock, TextureLook
 from .pictures import Picture, read_picture, squared
 from .scene import Material, Mesh, joined
 from .shapes import cylinder
@@ -65,12 +65,12 @@ class Torcs:
         car["position"][:, 1] -= car["position"][:, 1].min()
         return car, stock.pictures
 
-    def _look(self, folder: Path, name: str, opaque: bool) -> Look:
+    def _look(self, folder: Path, name: str, opaque: bool) -> TextureLook:
         """A picture of the folder or of the game's own; the alpha of tracks is as it says, cars have none."""
         for path in (folder / name, self.folder / "data" / "textures" / name):
             if name and path.exists():
-                return Look(squared(read_picture(path), self.size, opaque))
-        return Look(np.full((self.size, self.size, 4), (150, 150, 150, 255), np.uint8))
+                return TextureLook(squared(read_picture(path), self.size, opaque))
+        return TextureLook(np.full((self.size, self.size, 4), (150, 150, 150, 255), np.uint8))
 
 
 def _mesh(folder: Path) -> Path | None:

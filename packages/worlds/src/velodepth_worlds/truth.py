@@ -19,7 +19,7 @@ ASIDE = 0.01  # pixels
 FARTHEST = 10000.0  # pixels; what comes close to the plane of the eye flies off to any distance
 
 
-class View(NamedTuple):
+class FrameTruth(NamedTuple):
     """What is known of a frame. pose: camera-to-world (4, 4); time in seconds; the rest as in Rendered."""
 
     depth: NDArray[np.float32]
@@ -29,7 +29,7 @@ class View(NamedTuple):
 
 
 def displacement(
-    camera: Camera, here: View, pose: NDArray[np.float64], time: float, motions: Sequence[Motion]
+    camera: Camera, here: FrameTruth, pose: NDArray[np.float64], time: float, motions: Sequence[Motion]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far (H, W, 2), in pixels, what is seen `here` is from there at another time, seen from another
     pose, and its points (H, W, 3) in the camera's axes then. NaN where there is no ray."""
@@ -47,7 +47,7 @@ def displacement(
 
 
 def flow(
-    camera: Camera, here: View, there: View, motions: Sequence[Motion]
+    camera: Camera, here: FrameTruth, there: FrameTruth, motions: Sequence[Motion]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Flow (2, H, W) in pixels from `here` to `there`, and where it has no partner (H, W).
 

@@ -38,7 +38,7 @@ class Lost:
 Event = Ready | Unfit | Lost | Receipt | Failure
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Some workers, numbered from 0. Each is Ready first, and then does one job at a time."""
 
     def give(self, worker: int, job: Job) -> None:
@@ -52,13 +52,16 @@ class Crew(Protocol):
 
 
 class Processes:
-    """A `Crew` of `count` processes of this machine, on their shares of the cores; they write below `out`."""
+    """A `WorkerPool` of `count` processes of this machine, on their shares of the cores.
+
+    They write below `out`.
+    """
 
     def __init__(self, count: int, settings: Settings, out: str) -> None:
         self._context = multiprocessing.get_context("spawn")  # a forked ONNX Runtime or CUDA hangs
         self._started_with = settings, out
         self._shares = shares(count)
-        self._crew = [self._start(share) for share in self._shares]
+        self._workers = [self._start(share) for share in self._shares]
 
     def _start(self, share: list[int]) -> tuple[multiprocessing.process.BaseProcess, Connection]:
         ours, theirs = self._context.Pipe()
@@ -69,24 +72,24 @@ class Processes:
 
     def give(self, worker: int, job: Job) -> None:
         with suppress(OSError):  # it has just died: `events` will say so
-            self._crew[worker][1].send(job)
+            self._workers[worker][1].send(job)
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        ready = wait([connection for _, connection in self._crew])
-        for worker, (process, connection) in enumerate(self._crew):
+        ready = wait([connection for _, connection in self._workers])
+        for worker, (process, connection) in enumerate(self._workers):
             if connection in ready:
                 try:
                     yield worker, connection.recv()
                 except (EOFError, OSError):
                     process.join()
-                    self._crew[worker] = self._start(self._shares[worker])
+                    self._workers[worker] = self._start(self._shares[worker])
                     yield worker, Lost(_how_it_died(process.exitcode))
 
     def close(self) -> None:
-        for process, connection in self._crew:
+        for process, connection in self._workers:
             process.terminate()
             connection.close()
-        for process, _ in self._crew:
+        for process, _ in self._workers:
             process.join()
 
 
