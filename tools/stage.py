@@ -37,7 +37,7 @@ def developed(
 ) -> Any:
     """Pictures (n, H, W, 3) uint8 of a clip, exposed by its first frame."""
     metered = look.key(radiances[0])
-    camera = look.Look(exposure=1.1, filmic=True, noise=noise)
+    camera = look.ImageFormation(exposure=1.1, filmic=True, noise=noise)
     return np.stack(
         [look.developed(each, camera, metered, index / rate, rng) for index, each in enumerate(radiances)]
     )

@@ -159,14 +159,14 @@ def test_a_path_object_is_never_a_camera():
 
 def test_a_camera_gives_frames_until_it_stops(tmp_path):
     # OpenCV reads a file through the same calls as a camera, and its end is a camera that was unplugged.
-    from velodepth.media.capture import Capture
+    from velodepth.media.capture import CameraDevice
 
     path = str(tmp_path / "camera.avi")
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
     for _ in range(3):
         writer.write(np.full((48, 64, 3), (250, 120, 10), np.uint8))  # BGR
     writer.release()
-    source = Capture(path)
+    source = CameraDevice(path)
     assert source.live and source.length is None
     with pytest.warns(MediaWarning, match="stopped after 3 frames"):
         frames = list(source)

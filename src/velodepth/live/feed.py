@@ -16,7 +16,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds before a lost stream is opened a
 
 
 @dataclass(frozen=True, eq=False)
-class Captured:
+class CapturedPicture:
     """One picture."""
 
     picture: np.ndarray  # (H, W, 3) uint8 RGB
@@ -48,7 +48,7 @@ class Feed:
         """Ends the iteration with the next picture, and at once while it waits. From any thread."""
         self._stopped.set()
 
-    def __iter__(self) -> Iterator[Captured]:
+    def __iter__(self) -> Iterator[CapturedPicture]:
         source: Source | None = self._open()
         start = time.perf_counter()
         wait, is_lost = FIRST_WAIT, False
@@ -80,5 +80,5 @@ class Feed:
             wait = min(2 * wait, LONGEST_WAIT)
 
     @staticmethod
-    def _captured(frame: SourceFrame, live: bool, now: float, start: float) -> Captured:
-        return Captured(frame.picture, now - start if live else frame.time, now)
+    def _captured(frame: SourceFrame, live: bool, now: float, start: float) -> CapturedPicture:
+        return CapturedPicture(frame.picture, now - start if live else frame.time, now)

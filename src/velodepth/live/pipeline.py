@@ -12,7 +12,7 @@ import numpy as np
 
 from ..stream.frame import DepthFrame
 from ..stream.streams import DepthStreams
-from .feed import Captured, Feed
+from .feed import CapturedPicture, Feed
 from .slot import Slots
 
 KEPT = 300  # latencies: the last ten seconds of 30 frames/s
@@ -43,7 +43,7 @@ class Pipeline:
 
     def __init__(self, feeds: Sequence[Feed], streams: DepthStreams) -> None:
         self._feeds, self._streams = feeds, streams
-        self._captured: Slots[Captured] = Slots(len(feeds))
+        self._captured: Slots[CapturedPicture] = Slots(len(feeds))
         self._answers: Slots[LiveFrame] = Slots()
         self._latencies: deque[float] = deque(maxlen=KEPT)
         self._moments: deque[float] = deque(maxlen=KEPT)

@@ -14,7 +14,7 @@ from velodepth.errors import MediaWarning, VeloDepthError
 from velodepth.media.source import Source
 
 
-class Capture(Source):
+class CameraDevice(Source):
     """Camera number `index`, live: 0 is the first. Times are when a frame was received.
 
     Frames that come while the reader is busy are dropped where the driver allows it. A camera that

@@ -42,7 +42,7 @@ def open_source(
             glob in natural order (`Images`); a folder with rgb/ and meta.json has its camera and rate told
             (`velodepth.media.recordings`); one animated webp or png has its own times (`Animation`);
             a ROS bag: .mcap, .db3, .bag, or the folder of a ROS 2 bag (`velodepth.media.rosbag.Bag`);
-            a camera number, 0 or "0": through OpenCV (`Capture`; a file of that name is "./0");
+            a camera number, 0 or "0": through OpenCV (`CameraDevice`; a file of that name is "./0");
             a URL: http, rtsp, udp, ... (`velodepth.media.video.open_url`);
             "-": standard input, a container or, with `raw_size`, bare rgb24 pictures
             (`velodepth.media.video.open_stdin`);
@@ -71,9 +71,9 @@ def open_source(
     if isinstance(source, Integral) and not isinstance(source, bool):
         if source < 0:  # OpenCV 5 crashes
             raise VeloDepthError(f"there is no camera {source}: the first one is 0")
-        from velodepth.media.capture import Capture
+        from velodepth.media.capture import CameraDevice
 
-        return Capture(int(source))
+        return CameraDevice(int(source))
     if isinstance(source, str):
         if piped:
             from velodepth.media.video import open_stdin
