@@ -12,7 +12,9 @@ import velodepth
 ROOT = Path(velodepth.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 BESIDE = {("live", "web")}
-TORCH = re.compile(r"(nets|train)/|(export|runtime/torch|adapters/(transformers_hub|exporting))\.py$")
+TORCH = re.compile(
+    r"(nets|train)/|(export|runtime/(torch|capture)|adapters/(transformers_hub|exporting))\.py$"
+)
 
 
 def layers() -> dict[str, int]:

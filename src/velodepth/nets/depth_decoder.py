@@ -22,7 +22,7 @@ class ResidualUnit(nn.Module):
         return torch.addcmul(x, self.gamma, self.second(F.leaky_relu(self.first(F.leaky_relu(x)))))
 
 
-class Upsampling(nn.Sequential):
+class UpsamplingBlock(nn.Sequential):
     """Two residual units, a 1x1 convolution and bilinear x2: (B, C, H, W) -> (B, out, 2H, 2W)."""
 
     def __init__(self, width: int, out: int) -> None:
@@ -91,7 +91,7 @@ class DepthDecoder(nn.Module):
             nn.ConvTranspose2d(width, out, 2**i, 2**i) for i, out in enumerate(widths)
         )
         self.ups = nn.ModuleList(
-            Upsampling(here, out) for here, out in zip(widths, (*widths[1:], last), strict=True)
+            UpsamplingBlock(here, out) for here, out in zip(widths, (*widths[1:], last), strict=True)
         )
         self.log_radius = MapHead(last)
         self.log_confidence = MapHead(last)
