@@ -26,12 +26,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import AttentionBlock
+from .constants import constant
 from .efficientnet import CHANNELS, EfficientNetLite2
 from .estimate import Estimate
 
 STRIDES = (32, 16, 8, 4)
 WIDTHS = (96, 64, 48, 32)
 """Channels of the features at `STRIDES`."""
+SPREADS = (2.0, 8.0, 8.0, 8.0)
+"""What the encoder's maps at `STRIDES` are divided by: about their deviation, with ImageNet weights."""
 LAYOUT = 192
 """Channels of the tokens, at stride 32, that see the whole picture at once (keyframe)."""
 CONTEXT = 32
@@ -127,7 +130,7 @@ class Nano(nn.Module):
         self.shares = nn.Sequential(conv(WIDTHS[-1] + 48, 32), nn.ReLU(), conv(32, 9 * 16, 1))
         if carries:
             self._add_propagation(pairs)
-        self._start_humble()
+        self._start_small()
 
     def _add_propagation(self, pairs: list[tuple[int, int]]) -> None:
         self.stem = conv(7, WIDTHS[-1], stride=2)
@@ -139,12 +142,18 @@ class Nano(nn.Module):
         self.meet = nn.ModuleList(conv(2 * w, w // 2, 1) for w in WIDTHS)
         self.change = nn.ModuleList(conv(w // 2, w) for w in WIDTHS)
 
-    def _start_humble(self) -> None:
-        """At first: a centred camera of 60 degrees, bilinear enlarging, and propagation that only warps."""
+    def _start_small(self) -> None:
+        """At first: a centred camera of 60 degrees, about one depth for all, residuals that add little,
+        bilinear enlarging, and propagation that only warps. With larger ones training from ImageNet weights
+        may end where one depth for all is all that it says."""
         propagation = (self.flow_change, *self.change) if self.carries else ()
         for layer in (self.camera[3], self.layout[-1], self.shares[2], *propagation):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        refined = [each.second for each in self.modules() if isinstance(each, Residual)]
+        with torch.no_grad():
+            for layer in (self.coarse, self.doubt[2], *refined):
+                layer.weight.mul_(0.1)
         starts = {
             self.coarse: torch.tensor([0.5]),
             self.doubt[2]: torch.tensor([-1.0]),
@@ -164,8 +173,8 @@ class Nano(nn.Module):
     def condition(self, pyramid: list[Tensor], rays: Tensor) -> list[Tensor]:
         """Pyramid, and rays (B, 3, H/4, W/4) averaged over 4 x 4 pixels -> features."""
         seen = [
-            torch.cat([level, F.avg_pool2d(rays, stride // 4)], 1)
-            for stride, level in zip(STRIDES, pyramid, strict=True)
+            torch.cat([level / spread, F.avg_pool2d(rays, stride // 4)], 1)
+            for stride, spread, level in zip(STRIDES, SPREADS, pyramid, strict=True)
         ]
         features = [lateral(x) for x, lateral in zip(seen, self.lateral, strict=True)]
         scene = self.scene(F.relu(features[0]).mean((2, 3)))
@@ -303,7 +312,7 @@ def focal_of(rays: Tensor) -> Tensor:
 
 def pinhole_of(camera: Tensor, height: int, width: int) -> Tensor:
     """Camera head (B, 3) -> focal length, cx, cy in canvas pixels (B, 3): 60 degrees and centred at zero."""
-    unit = camera.new_tensor([1.0, width, height])
+    unit = constant((1.0, float(width), float(height)), camera)
     focal = math.sqrt(width * height) * torch.exp(camera[:, :1].clamp(-2, 2))
     return torch.cat([focal, 0.5 + camera[:, 1:].clamp(-0.5, 0.5)], 1) * unit
 
