@@ -213,7 +213,7 @@ def test_without_scipy_the_extra_is_named(monkeypatch):
 
     def missing(name, *rest):
         if name.startswith("scipy"):
-            raise ImportError(name)
+            raise ImportError(name, name=name)
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)

@@ -105,10 +105,11 @@ def refuse_existing(
 def claimed_folder(first: Path) -> Iterator[None]:
     """No other run writes into the folder of `first`, a file of it, meanwhile.
 
-    The folder is made, and goes if it stays empty.
+    The folder is made where it is not there, and then goes again if it stays empty.
     Raises VeloDepthError where another run has it, or it cannot be made.
     """
     folder = first.parent
+    was_there = folder.exists()
     with explained(first):
         folder.mkdir(parents=True, exist_ok=True)
         lock = claim(folder)
@@ -116,8 +117,9 @@ def claimed_folder(first: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        with suppress(OSError):  # only an empty folder can go this way
-            folder.rmdir()
+        if not was_there:
+            with suppress(OSError):  # only an empty folder can go this way
+                folder.rmdir()
 
 
 @contextmanager
