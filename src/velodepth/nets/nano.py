@@ -153,7 +153,7 @@ class Nano(nn.Module):
         refined = [each.second for each in self.modules() if isinstance(each, Residual)]
         with torch.no_grad():
             for layer in (self.coarse, self.doubt[2], *refined):
-                layer.weight.mul_(0.1)
+                cast(Tensor, layer.weight).mul_(0.1)
         starts = {
             self.coarse: torch.tensor([0.5]),
             self.doubt[2]: torch.tensor([-1.0]),
