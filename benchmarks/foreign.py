@@ -50,7 +50,7 @@ def main() -> None:
     print(f"velodepth {velodepth.__version__}, {machine}, {options.rate:g} frames/s in")
     carried = ForeignRuntime(Sleeper(options.takes), "the sleeper", velodepth.load().runtime, NANO_CANVAS)
     print(f"a network that takes {options.takes:g} s a picture, looks beside the stream:")
-    watch(Model("sleeper", carried, NANO_CANVAS).stream(beside=True), options.rate, options.seconds)
+    watch(Model("sleeper", carried, NANO_CANVAS).streams(1, beside=True), options.rate, options.seconds)
 
 
 if __name__ == "__main__":
