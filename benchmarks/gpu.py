@@ -33,6 +33,7 @@ import velodepth
 from velodepth.nets.large import VITL, LargeConfig, LargeNet
 from velodepth.presets import Model
 from velodepth.presets.large import LargeSettings
+from velodepth.runtime.capture import on_cuda
 from velodepth.runtime.torch import TorchRuntime
 from velodepth.stream.canvas import Canvas
 
@@ -68,20 +69,6 @@ def milliseconds(call: Callable[[], Any], device: torch.device, repeats: int) ->
     return round(float(np.median(times)), 3)
 
 
-def captured(call: Callable[[], Any]) -> tuple[Callable[[], Any], Any]:
-    """A call as a CUDA graph: what replays it, and its output, which is overwritten each time."""
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            call()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        output = call()
-    return graph.replay, output
-
-
 @torch.inference_mode()
 def large(device: torch.device, pixels: int, repeats: int, tiny: bool, results: Results) -> None:
     """Keyframes and propagated frames of `large`, in each precision."""
@@ -115,7 +102,7 @@ def large(device: torch.device, pixels: int, repeats: int, tiny: bool, results: 
                 with cast:
                     if cuda:
                         torch.cuda.reset_peak_memory_stats(device)
-                    run, output = captured(call) if graph else (call, call())
+                    run, output = on_cuda(call) if graph else (call, call())
                     run()
                     took = milliseconds(run, device, repeats)
                 if not graph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,9 +81,9 @@ def read_summary(path: Path) -> dict[str, Any]:
     """`summary` of a .jsonl file. Raises VeloDepthError where it has none."""
     try:
         with path.open("rb") as file:
-            *_, last = file
+            last = deque(file, maxlen=1).pop()
         return dict(parse_json(last.decode())["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise VeloDepthError(
             f"{path} has no summary of a run in its last line ({error}): give a .jsonl file that "
             "velodepth run wrote"

@@ -218,6 +218,11 @@ def to_uint8(canvas: np.ndarray) -> np.ndarray:
     return cv2.merge(list(planes.astype(np.uint8)))
 
 
+def luma_of(canvas: np.ndarray) -> np.ndarray:
+    """Canvas (3, H, W) -> uint8 (H, W)."""
+    return cv2.cvtColor(to_uint8(canvas), cv2.COLOR_RGB2GRAY)
+
+
 # Bilinear resizing with the rounding of PyTorch's `interpolate`, which fuses multiply and add. Optical flow
 # sees the canvas truncated to 8 bits, where one bit more or less changes it: so the canvas is the published
 # one to the last bit.

@@ -90,19 +90,22 @@ class Evidence:
         self._change = self._luma - warp.linear(last_luma.astype(np.float32))
 
     @cached_property
-    def moved(self) -> float:
-        """95th percentile of the flow's length, dx / (W - 1) and dy / (H - 1), over every 4th pixel."""
+    def _lengths(self) -> np.ndarray:
+        """Of the flow at every 4th pixel, dx / (W - 1) and dy / (H - 1)."""
         height, width = self._luma.shape
         x, y = self._flow[:, ::4, ::4] / np.array([width - 1, height - 1], np.float32)[:, None, None]
-        return float(np.percentile(np.sqrt(x * x + y * y), 95))
+        return np.sqrt(x * x + y * y)
+
+    @cached_property
+    def moved(self) -> float:
+        """95th percentile of the flow's length in picture sizes, over every 4th pixel."""
+        return float(np.percentile(self._lengths, 95))
 
     @cached_property
     def travelled(self) -> float:
         """Median of the flow's length, in picture sizes, over every 4th pixel that did not move by itself."""
-        height, width = self._luma.shape
-        x, y = self._flow[:, ::4, ::4] / np.array([width - 1, height - 1], np.float32)[:, None, None]
         follows = self.independent[::4, ::4] < 0.5
-        return float(np.median(np.hypot(x, y)[follows])) if follows.any() else self.moved
+        return float(np.median(self._lengths[follows])) if follows.any() else self.moved
 
     @property
     def rest(self) -> float:

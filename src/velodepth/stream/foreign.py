@@ -12,7 +12,7 @@ from ..adapters.alignment import align
 from ..adapters.look import DepthNetwork, Look, checked_look
 from ..errors import LookError, VeloDepthError
 from ..runtime.protocol import Original, Runtime, State
-from .canvas import Canvas, CanvasSpec, to_uint8
+from .canvas import Canvas, CanvasSpec, luma_of
 from .evidence import CHANGED, Evidence, Warp
 from .fuse import smooth
 
@@ -157,8 +157,3 @@ def laid(map: np.ndarray, at: Canvas) -> np.ndarray:
     left, top = round(at.left * right), round(at.top * down)
     whole[top : top + inner[1], left : left + inner[0]] = small[: at.height - top, : at.width - left]
     return whole
-
-
-def luma_of(canvas: np.ndarray) -> np.ndarray:
-    """Canvas (3, H, W) -> uint8 (H, W)."""
-    return cv2.cvtColor(to_uint8(canvas), cv2.COLOR_RGB2GRAY)

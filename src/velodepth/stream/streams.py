@@ -43,9 +43,8 @@ class DepthStreams:
         self._beside = ThreadPoolExecutor(1, "velodepth look")
         self._looking: Future[None] | None = None  # the last batch beside the streams
         self._tick = 0
-        self._waiting: dict[
-            int, int
-        ] = {}  # stream -> the tick at which it first wanted the look it waits for
+        # Stream -> the tick at which it first wanted the look it waits for.
+        self._waiting: dict[int, int] = {}
         self._granted = [0] * len(self.streams)  # how often
 
     def push(

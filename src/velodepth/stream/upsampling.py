@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .canvas import Canvas, to_uint8
+from .canvas import Canvas, luma_of
 
 JUMP = 0.05
 """Log ratio of radius among 3 x 3 canvas pixels from which there is an edge."""
@@ -33,7 +33,7 @@ class Upsampling:
         around = np.ones((3, 3), np.uint8)
         edge = cv2.dilate(size, around) - cv2.erode(size, around) > JUMP
         luma = cv2.cvtColor(canvas.area.cut(picture), cv2.COLOR_RGB2GRAY)
-        cells = cv2.cvtColor(to_uint8(canvas.fill(picture)), cv2.COLOR_RGB2GRAY).ravel()
+        cells = luma_of(canvas.fill(picture)).ravel()
         height, width = luma.shape
         across, right = _cells(width, canvas.left, canvas.padded_width, canvas.width)
         down, below = _cells(height, canvas.top, canvas.padded_height, canvas.height)
