@@ -126,17 +126,20 @@ def pinhole_parameters(rays: np.ndarray) -> np.ndarray:
 
 class PhotometricAugmentation:
     """One camera's colours, drawn once and the same for every frame of a clip: exposure, gamma, white
-    balance, saturation, haze, motion blur, blur, noise, JPEG."""
+    balance, hue, saturation, haze, uneven light, motion blur, blur, noise, JPEG."""
 
     def __init__(self, rng: np.random.Generator):
         self._rng = rng
-        gain = np.exp(rng.normal(0, 0.18)) * np.exp(rng.normal(0, 0.06, 3))
+        gain = np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.06, 3))
         curve = (np.arange(256)[:, None] / 255) ** np.exp(rng.normal(0, 0.2)) * gain
         self._table = (255 * curve).astype(np.float32)[None]
         saturation = np.exp(rng.normal(-0.1, 0.3))
         haze = rng.uniform(0, 0.12) if rng.random() < 0.3 else 0.0
-        mixing = (saturation * np.eye(3) + (1 - saturation) / 3) * (1 - haze)
+        hue = _hue(rng.normal(0, 0.5)) if rng.random() < 0.5 else np.eye(3)
+        mixing = (saturation * hue + (1 - saturation) / 3) * (1 - haze)
         self._mixing = np.hstack([mixing, np.full((3, 1), 255 * haze)]).astype(np.float32)
+        # Brighter and darker regions, so that brightness alone is no sign of depth.
+        self._light = np.exp(rng.normal(0, 0.3, (3, 4))).astype(np.float32) if rng.random() < 0.4 else None
         self._streak = _streak(rng) if rng.random() < 0.12 else None
         self._blur = rng.uniform(0.3, 1.3) if rng.random() < 0.35 else 0.0
         self._noise = 255 * rng.uniform(0, 0.04) if rng.random() < 0.5 else 0.0
@@ -145,6 +148,8 @@ class PhotometricAugmentation:
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 -> the same in these colours."""
         x: Any = cv2.transform(cv2.LUT(picture, self._table), self._mixing)
+        if self._light is not None:
+            x *= cv2.resize(self._light, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_CUBIC)[..., None]
         if self._streak is not None:
             x = cv2.filter2D(x, -1, self._streak, borderType=cv2.BORDER_REPLICATE)
         if self._blur:
@@ -156,6 +161,11 @@ class PhotometricAugmentation:
             data = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1]
             seen = cv2.imdecode(data, cv2.IMREAD_COLOR)
         return seen
+
+
+def _hue(angle: float) -> np.ndarray:
+    """(3, 3): colours turned by an angle in radians about the axis of grey."""
+    return np.asarray(cv2.Rodrigues(np.full(3, angle / np.sqrt(3)))[0])
 
 
 def _streak(rng: np.random.Generator) -> np.ndarray:
