@@ -137,6 +137,17 @@ def test_what_changes_before_a_camera_that_stands_is_seen_at_once():
     assert abs(memory.log_radius[:20].mean()) < 0.02
 
 
+@pytest.mark.parametrize(("greys", "shown"), [(0, 0), (6, -0.5)])
+def test_what_is_dim_before_a_camera_that_stands_is_seen_where_the_picture_changed_a_little(greys, shown):
+    luma = LUMA.copy()
+    luma[30:70, 40:90] += greys
+    now = np.zeros(SHAPE)
+    now[30:70, 40:90] = -0.5
+    memory = carried(np.zeros(SHAPE), precision=fuse.MOST_STILL)
+    memory = fuse.fuse(memory, observed(now), evidence(luma=luma, stands=True))
+    assert memory.log_radius[45:55, 60:70].mean() == pytest.approx(shown, abs=0.03)
+
+
 def test_what_is_not_known():
     seen, remembered = np.ones(SHAPE, bool), np.ones(SHAPE, bool)
     seen[:, :40], remembered[:, 60:80] = False, False

@@ -33,6 +33,9 @@ DRIFT, MOST_DRIFT = 0.5, 0.5
 motion since the last one, and MOST_DRIFT at most, in both."""
 SURPRISE, BLUR = 0.12, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
+HINT = 0.006
+"""Photometric residual from which a pixel before a camera that stands may show something else, fully at twice
+as much: detail is news there from SURPRISE / 2 on, and nowhere else."""
 EDGE = 0.05
 """Log jump between neighbours from which an observed edge is drawn anew, fully at twice as much: means of
 edges that do not quite coincide are soft."""
@@ -113,7 +116,8 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     slow = mixed(max(SLOW, drifted), standing, rest)
     followed = np.float32(slow) * (scale - overall) + np.float32(settling) * overall
     detail = difference - scale
-    news = mixed(np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE - 1, 0, rest)
+    surprise = np.abs(cv2.GaussianBlur(detail, (0, 0), BLUR)) / SURPRISE
+    news = mixed(surprise - 1, (2 * surprise - 1).clip(0, 1) * hinted(evidence.residual), rest)
     independent = cv2.GaussianBlur(evidence.independent, (0, 0), 1.5)
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
@@ -129,6 +133,11 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
         known | carried.known,
         carried.looks + 1,
     )
+
+
+def hinted(residual: np.ndarray) -> np.ndarray:
+    """(H, W) float32, 0..1: the picture may show something else here."""
+    return (residual / HINT - 1).clip(0, 1)
 
 
 def alike(looks: Any) -> Any:

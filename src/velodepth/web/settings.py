@@ -27,6 +27,7 @@ FUSE = (
     "SLOW",
     "SPAN",
     "SURPRISE",
+    "HINT",
     "BLUR",
     "EDGE",
 )

@@ -27,9 +27,9 @@ export function unobserved(carried, { residual }, settings) {
 }
 
 // radius: observed, (H, W), metres; evidence: of evidence.js
-// settings: {changed, most, most_still, settled, drift, most_drift, cell, slow, span, surprise, blur, edge}
+// settings: {changed, most, most_still, settled, drift, most_drift, cell, slow, span, surprise, hint, blur, edge}
 export function fuse(carried, radius, { residual, independent, moved, travelled, rest, frames }, height, width, settings) {
-  const { most, settled, slow, span, surprise, blur } = settings, size = radius.length;
+  const { most, settled, slow, span, surprise, hint, blur } = settings, size = radius.length;
   const observed = radius.map(Math.log), detail = new Float32Array(size), counts = new Float32Array(size), sample = [];
   for (let i = 0; i < size; i++) {
     detail[i] = observed[i] - carried.logRadius[i];
@@ -48,7 +48,8 @@ export function fuse(carried, radius, { residual, independent, moved, travelled,
   const edge = edges(observed, height, width, settings.edge);
   const logRadius = new Float32Array(size), precision = new Float32Array(size);
   for (let i = 0; i < size; i++) {
-    const isNews = mixed(Math.abs(news[i]) / surprise - 1, 0, rest);
+    const surprising = Math.abs(news[i]) / surprise;
+    const isNews = mixed(surprising - 1, clipped(2 * surprising - 1, 0, 1) * clipped(residual[i] / hint - 1, 0, 1), rest);
     const doubt = clipped(Math.max(isNews, alone[i], changed(residual[i], settings)), 0, 1);
     const sure = carried.precision[i] * (1 - doubt), gain = mixed(Math.max(1 / (1 + sure), edge[i]), alike(sure), rest);
     logRadius[i] = carried.logRadius[i] + followed * scale[i] + settling + gain * detail[i];
