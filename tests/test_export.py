@@ -48,7 +48,7 @@ def exported(request, tmp_path_factory, tiny_large) -> tuple[torch.nn.Module, Ca
     net = make_net(request.param, tiny_large)
     folder = tmp_path_factory.mktemp("exported") / request.param
     errors = export(net, folder, SPECS[request.param], facts={"preset": request.param})
-    assert set(errors) == {"look", "carry"} and max(errors.values()) < 5e-4
+    assert set(errors) == {"look", "carry", "fuse"} and max(errors.values()) < 5e-4
     return net, SPECS[request.param], folder
 
 
@@ -130,11 +130,12 @@ def test_weights_are_there_once(exported):
     parameters = 4 * sum(p.numel() for p in net.parameters())
     assert parameters < (folder / WEIGHTS).stat().st_size < 1.05 * parameters + 1e5
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["look.onnx", "carry.onnx", NOTE, WEIGHTS]
+        ["look.onnx", "carry.onnx", "fuse.onnx", NOTE, WEIGHTS]
     )
     for path in folder.glob("*.onnx"):
         model = onnx.load(str(path), load_external_data=False)
-        assert model.graph.initializer and all(len(t.external_data) == 3 for t in model.graph.initializer)
+        assert all(len(tensor.external_data) == 3 for tensor in model.graph.initializer)
+        assert bool(model.graph.initializer) == (path.name != "fuse.onnx")
         onnx.checker.check_model(str(path))
 
 
@@ -143,7 +144,7 @@ def test_graphs_of_one_size(tmp_path, tiny_large):
     export(net, tmp_path / "fixed", spec)
     model = velodepth.load(str(tmp_path / "fixed"))
     assert model.spec == spec
-    (look, carry) = model.runtime.note["graphs"].values()
+    (look, carry, _) = model.runtime.note["graphs"].values()
     shapes = {port["name"]: port["shape"] for port in (*look["inputs"], *carry["inputs"])}
     assert shapes["canvas"] == [1, 3, 70, 98] and shapes["last_features_0"] == [1, 32, 5, 7]
     canvas = np.random.default_rng(0).standard_normal((3, 70, 98)).astype(np.float32)

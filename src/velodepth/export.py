@@ -4,8 +4,10 @@ The same for every network, with all warps inside; only the optical flow is the 
 
     look     canvas, rays where they are known                  -> radius, confidence, rays, state
     carry    canvas, flow, and what the last frame left         -> radius, confidence, uncovered, state
+    fuse     what is carried, and what was just looked at       -> log radius, precision, confidence
 
-`carry` is there for networks that have a part for it. Beside the graphs lie their weights, each tensor once,
+`carry` is there for networks that have a part for it; `fuse` is the step of `stream/fuse.py`, which needs no
+weights. Beside the graphs lie the networks' weights, each tensor once,
 and a note that says what every input and output is and how a picture becomes a canvas.
 """
 
@@ -18,6 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -31,12 +34,13 @@ from torch.onnx.operators import shape_as_tensor
 
 from .errors import VeloDepthError
 from .media.atomic import explained
-from .nets import large, nano
+from .nets import fusion, large, nano
 from .nets.estimate import Estimate
 from .nets.vit import PATCH
 from .runtime.note import NOTE
 from .runtime.session import session_of
 from .stream.canvas import IMAGENET_MEAN, IMAGENET_STD, CanvasSpec
+from .stream.fuse import constants
 
 WEIGHTS = "weights.safetensors"
 OPSET = 17
@@ -189,11 +193,35 @@ FLOW = Port("flow", (1, 2, "H", "W"), "canvas pixels (dx, dy) to where the conte
 UNCOVERED = Port("uncovered", (1,), "share of pixels whose content was outside the last canvas, 0..1")
 LAST_CANVAS = CANVAS._replace(name="last_canvas")
 LAST_RADIUS = RADIUS._replace(name="last_radius", meaning="radius of the last frame as it was shown, metres")
+LOG_RADIUS = RADIUS._replace(name="log_radius", meaning="natural logarithm of metres along the ray")
+PRECISION = Port("precision", (1, 1, "H", "W"), "how many looks stand behind a pixel; 0: nothing was carried")
+FUSED_CONFIDENCE = CONFIDENCE._replace(name="fused_confidence")
+RESIDUAL = Port("residual", (1, 1, "H", "W"), "photometric change along the flow, of 0..1, blurred")
+INDEPENDENT = Port("independent", (1, 1, "H", "W"), "moved otherwise than the camera's motion would, 0..1")
+LOOKS = Port("looks", (1,), "looks of this shot so far")
+MOVED = Port("moved", (1,), "95th percentile of the flow's length, in picture sizes")
+TRAVELLED = Port(
+    "travelled", (1,), "median of the flow's length where nothing moves by itself, picture sizes"
+)
+REST = Port("rest", (1,), "how surely the camera stands, 0..1")
+FRAMES = Port("frames", (1,), "since the last look, at least 1")
 
 
 def graphs_of(net: nn.Module) -> list[Graph]:
-    """`look` of a `Nano` or a `LargeNet`, and `carry` where it has one."""
-    return _nano_graphs(net) if isinstance(net, nano.Nano) else _large_graphs(cast(large.LargeNet, net))
+    """`look` of a `Nano` or a `LargeNet`, `carry` where it has one, and `fuse`."""
+    own = _nano_graphs(net) if isinstance(net, nano.Nano) else _large_graphs(cast(large.LargeNet, net))
+    return [*own, _fuse_graph()]
+
+
+def _fuse_graph() -> Graph:
+    carried = [port._replace(name=f"carried_{port.name}") for port in (LOG_RADIUS, PRECISION, CONFIDENCE)]
+    evidence = [RESIDUAL, INDEPENDENT, LOOKS, MOVED, TRAVELLED, REST, FRAMES]
+    return Graph(
+        "fuse",
+        partial(fusion.fuse, constants()),
+        [*carried, RADIUS, CONFIDENCE, *evidence],
+        [LOG_RADIUS, PRECISION, FUSED_CONFIDENCE],
+    )
 
 
 def _last(ports: Sequence[Port]) -> list[Port]:
@@ -360,6 +388,10 @@ def check(folder: Path, graphs: Sequence[Graph], width: int, height: int) -> dic
     known["flow"] *= 4  # pixels
     known["rays"] = F.normalize(0.1 * known["rays"] + torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1), dim=1)
     known["rays_given"] = torch.ones(1)
+    for graph in graphs:
+        for port in graph.inputs:
+            if port.name not in known:
+                known[port.name] = torch.from_numpy(random.random(port.sides(height, width), np.float32))
     errors = {}
     for graph in graphs:
         given = {port.name: known[port.name] for port in graph.inputs}

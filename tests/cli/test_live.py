@@ -173,6 +173,7 @@ def test_web_writes_a_static_page_and_replaces_nothing_unasked(call, folder):
     for name in (
         "index.html",
         "nano/look.onnx",
+        "nano/fuse.onnx",
         "nano/weights.safetensors",
         "vendor/ort-wasm-simd-threaded.wasm",
     ):

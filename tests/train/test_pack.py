@@ -23,6 +23,7 @@ def test_a_packed_checkpoint_runs_like_the_network(tmp_path):
     torch.save({"average": net.state_dict()}, tmp_path / "run.pt")
     pack(tmp_path / "run.pt", tmp_path / "packed")
     assert {path.name for path in (tmp_path / "packed").iterdir()} == {
+        "fuse.onnx",
         "look.onnx",
         "velodepth.json",
         "weights.safetensors",

@@ -33,7 +33,7 @@ def export(
 ) -> None:
     """Write the networks of a preset as ONNX files, for other runtimes.
 
-    FOLDER gets look.onnx, carry.onnx where the network has that part, their weights, and velodepth.json,
+    FOLDER gets look.onnx, carry.onnx where the network has that part, fuse.onnx, weights, and velodepth.json,
     which says what goes in and out: names, shapes, units. They are checked against PyTorch before the folder
     appears. --preset FOLDER runs them anywhere in this package; docs/export.md has OpenVINO and TensorRT.
     Needs: pip install 'velodepth[export]'

@@ -37,6 +37,7 @@ class OnnxRuntime:
         self._sessions = {
             name: session_of(folder / graph["file"], self.device)
             for name, graph in self.note["graphs"].items()
+            if name != "fuse"  # NumPy and OpenCV fuse in half the time
         }
         self.carries = "carry" in self._sessions
         self._pool = ThreadPoolExecutor(len(cores()), "velodepth onnx")  # no thread before there are many

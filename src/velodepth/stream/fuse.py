@@ -41,6 +41,11 @@ EDGE = 0.05
 edges that do not quite coincide are soft."""
 
 
+def constants() -> dict[str, float]:
+    """Those of this module by name, CHANGED among them, for whoever computes the same elsewhere."""
+    return {name: value for name, value in globals().items() if name.isupper()}
+
+
 class Memory(NamedTuple):
     """What is known of a frame, all (H, W) of the canvas."""
 

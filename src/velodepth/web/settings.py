@@ -8,7 +8,7 @@ from typing import Any
 from .. import __version__
 from ..media.colour import COLOURS, FARTHEST, PERCENTILES, SECONDS, SPREAD, STILL, UNKNOWN
 from ..presets import Model
-from ..stream import content, evidence, flow, fuse, lens, motion, stream, upsampling
+from ..stream import content, evidence, flow, lens, motion, stream, upsampling
 from ..stream.canvas import IMAGENET_MEAN, IMAGENET_STD
 from ..stream.keyframes import Adaptive
 from .limits import Limits
@@ -17,20 +17,6 @@ from .wire import MAP_SIDE, PICTURE_SIDE
 MOTION = ("GRID", "STEPS", "ENOUGH", "WIDEST", "TIGHTEST", "FOLLOWS", "FEWEST", "LEAST_SHARE")
 LENS = ("ENOUGH", "MOST", "BRIGHTER", "RISING")
 CONTENT = ("SIZE", "NOTHING", "PLENTY", "LAGS", "OTHER", "BLEND", "MIDDLE")
-FUSE = (
-    "MOST",
-    "MOST_STILL",
-    "SETTLED",
-    "DRIFT",
-    "MOST_DRIFT",
-    "CELL",
-    "SLOW",
-    "SPAN",
-    "SURPRISE",
-    "HINT",
-    "BLUR",
-    "EDGE",
-)
 """Constants of modules in stream/ which the page's twins of them take."""
 
 
@@ -66,7 +52,7 @@ def browser_settings(nano: Model, limits: Limits) -> dict[str, Any]:
         "flow": {name.lower(): getattr(flow, name) for name in ("STANDS", "SLIGHT", "ALIKE")},
         "upsampling": {name.lower(): getattr(upsampling, name) for name in ("JUMP", "ALIKE", "LEAST")},
         "motion": {name.lower(): getattr(motion, name) for name in MOTION},
-        "fuse": {"changed": evidence.CHANGED, **{name.lower(): getattr(fuse, name) for name in FUSE}},
+        "changed": evidence.CHANGED,
         "lens": {name.lower(): getattr(lens, name) for name in LENS},
         "content": {name.lower(): getattr(content, name) for name in CONTENT},
         "flash": stream.FLASH,

@@ -20,20 +20,6 @@ export function enlarged(x, rows, columns, height, width, factor = 1) {
   return out;
 }
 
-// Means of cells of cell x cell pixels, as INTER_AREA for sides that are multiples of them
-export function cellMeans(x, height, width, cell) {
-  const columns = width / cell, out = new Float32Array(height / cell * columns);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(y / cell) * columns;
-    for (let k = 0; k < columns; k++) {
-      let sum = 0;
-      for (const end = i + cell; i < end; i++) sum += x[i];
-      out[row + k] += sum / (cell * cell);
-    }
-  }
-  return out;
-}
-
 // The least and the largest of the 3 x 3 pixels around: OpenCV's erode and dilate
 export function extremes(x, height, width) {
   const [low, high, least, largest] = Array.from({ length: 4 }, () => new Float32Array(x.length)); // low, high: of the row

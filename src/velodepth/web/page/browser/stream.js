@@ -59,10 +59,11 @@ export class DepthStream {
         const looked = await this.network.look(canvas, height, width, estimate.settled ? lens.rays : null);
         const seen = this.ofTheShot(looked, shows, height, width, lens);
         const grown = Math.log(seen.lens.focal / lens.focal); // metres go with the camera
-        memory = fuse({ ...memory, logRadius: memory.logRadius.map((value) => value + grown) }, seen.radius, { ...step.evidence, frames: this.last.frames + 1 }, height, width, this.settings.fuse);
+        const scaled = { ...memory, logRadius: memory.logRadius.map((value) => value + grown) };
+        memory = await fuse(this.network, scaled, seen.radius, { ...step.evidence, frames: last.frames + 1 }, height, width);
         ({ lens } = seen);
       } else {
-        memory = unobserved(memory, step.evidence, this.settings.fuse);
+        memory = unobserved(memory, step.evidence, this.settings.changed);
       }
       radius = memory.logRadius.map(Math.exp);
     }
