@@ -126,6 +126,24 @@ def test_before_a_camera_that_stands_looks_that_differ_soon_count_for_little():
     assert moves.precision.max() == fuse.MOST  # and sooner once it moves
 
 
+def test_before_a_camera_that_stands_nothing_moves_by_more_than_5_percent_in_a_second():
+    """Whatever a young shot's looks say of a picture that stays the same."""
+    random, memory = np.random.default_rng(0), fuse.start(observed(np.zeros(SHAPE)))
+    for _ in range(30):
+        memory = fuse.fuse(memory, observed(0.3 + random.normal(0, 0.1, SHAPE)), evidence(stands=True))
+    assert memory.log_radius.mean() > 0.02 and memory.log_radius.max() < 0.05
+
+
+def test_what_came_to_rest_before_a_camera_that_stands_is_not_held_to_its_first_look():
+    """Two looks after it changed, in a shot of many."""
+    precision = np.full(SHAPE, fuse.MOST_STILL, np.float32)
+    now = np.zeros(SHAPE)
+    precision[40:50, 40:60], now[40:50, 40:60] = 1, -0.1
+    memory = carried(np.zeros(SHAPE))._replace(precision=precision)
+    memory = fuse.fuse(memory, observed(now), evidence(stands=True))
+    assert memory.log_radius[43:47, 45:55].mean() < -0.03
+
+
 def test_what_changes_before_a_camera_that_stands_is_seen_at_once():
     luma = LUMA.copy()
     luma[30:70, 40:90] = 255 - luma[30:70, 40:90]

@@ -36,6 +36,9 @@ SURPRISE, BLUR = 0.12, 4.0
 HINT = 0.006
 """Photometric residual from which a pixel before a camera that stands may show something else, fully at twice
 as much: detail is news there from SURPRISE / 2 on, and nowhere else."""
+RATE = 0.001
+"""Log radius by which what has not changed before a camera that stands may move in a frame: 3 % in a second,
+so that with a lens that is still being estimated it stays below 5 %."""
 EDGE = 0.05
 """Log jump between neighbours from which an observed edge is drawn anew, fully at twice as much: means of
 edges that do not quite coincide are soft."""
@@ -127,9 +130,11 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     doubt = np.maximum(np.maximum(news, independent), changed).clip(0, 1)
     precision = carried.precision * (1 - doubt)
     gain = mixed(np.maximum(1 / (1 + precision), edges(log_radius)), alike(precision), rest)
-    fused = np.where(
-        carried.known, carried.log_radius + followed + gain * detail, log_radius - scale + followed
-    )
+    change = followed + gain * detail
+    steady = change.clip(-RATE * evidence.frames, RATE * evidence.frames)
+    young = (1 - precision / min(carried.looks, MOST)).clip(0, 1)  # changed since, in a shot that is older
+    change = mixed(change, steady + young * (change - steady), rest)
+    fused = np.where(carried.known, carried.log_radius + change, log_radius - scale + followed)
     confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
     return Memory(
         np.where(known, fused, carried.log_radius),
