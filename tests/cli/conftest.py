@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -14,23 +14,14 @@ import pytest
 import velodepth
 from velodepth.cli import main
 
+from ..videos import sliding, write_video
+
 load_once = functools.cache(velodepth.load)
-WIDTH, HEIGHT = 64, 48
 
 
 def write_clip(path: Path, frames: int = 12) -> Path:
-    """A pattern that slides to the left by a pixel a frame, H.264, 25 frames a second."""
-    x, y = np.meshgrid(np.arange(WIDTH + frames), np.arange(HEIGHT))
-    wide = np.stack([128 + 100 * np.sin(x / 5), 128 + 100 * np.sin(y / 4), 2.0 * (x + y) % 256], axis=2)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"g": "4", "bf": "0"}
-        for index in range(frames):
-            picture = np.ascontiguousarray(wide[:, index : index + WIDTH].astype(np.uint8))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode())
-    return path
+    """64 x 48, H.264, 25 frames a second."""
+    return write_video(path, sliding(frames), g="4", bf="0")
 
 
 def read_clip(path: Path) -> list[np.ndarray]:
@@ -38,9 +29,9 @@ def read_clip(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-@dataclass
-class Outcome:
-    status: int
+class Outcome(NamedTuple):
+    """What a command has said."""
+
     out: str
     err: str
 
@@ -74,16 +65,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def call(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Outcome]:
-    """Runs a command line in `folder`, in this process; not on a terminal. A model is loaded once for all."""
+    """call(*arguments, status=0): runs a command line, which has to end with that exit status.
+
+    In `folder`, in this process, not on a terminal. A model is loaded once for all.
+    """
     monkeypatch.setattr(velodepth, "load", load_once)
 
-    def run(*arguments: object) -> Outcome:
+    def run(*arguments: object, status: int = 0) -> Outcome:
         capfd.readouterr()
         with pytest.raises(SystemExit) as exit:
             main([str(argument) for argument in arguments])
-        return Outcome(exit.value.code or 0, *capfd.readouterr())
+        outcome = Outcome(*capfd.readouterr())
+        assert (exit.value.code or 0) == status, outcome.err
+        return outcome
 
     return run
+
+
+@pytest.fixture
+def refused(call: Callable[..., Outcome]) -> Callable[..., str]:
+    """refused(*arguments): the one sentence with which a command line is refused; nothing else is said."""
+
+    def sentence(*arguments: object) -> str:
+        outcome = call(*arguments, status=2)
+        assert outcome.out == "" and outcome.err.startswith("Error: ") and outcome.err.count("\n") == 1
+        return outcome.err
+
+    return sentence
 
 
 @pytest.fixture
@@ -109,21 +117,8 @@ def bag(tmp_path: Path) -> Path:
         }
         k = np.array([50, 0, 23.5, 0, 51, 15.5, 0, 0, 1])
         p = np.zeros(12)
-        send(
-            "/left/camera_info",
-            info,
-            1,
-            32,
-            48,
-            "plumb_bob",
-            np.zeros(5),
-            k,
-            np.eye(3).ravel(),
-            p,
-            0,
-            0,
-            region,
-        )
+        lens = np.zeros(5), k, np.eye(3).ravel(), p
+        send("/left/camera_info", info, 1, 32, 48, "plumb_bob", *lens, 0, 0, region)
         for second in (1, 2, 3):
             for side in ("/left/image", "/right/image"):
                 send(side, image, second, 32, 48, "mono8", 0, 48, np.full(32 * 48, 60 * second, np.uint8))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,8 @@ from velodepth.eval.predictor import ClipInfo, Prediction
 from velodepth.eval.protocols import PROTOCOLS
 from velodepth.eval.results import RunResult
 from velodepth.eval.truth import TruthFrame
+
+from ..recordings import write_recording
 
 WIDTH, HEIGHT = 48, 36
 CAMERA = Pinhole(40.0, 40.0, 24.0, 18.0, size=(WIDTH, HEIGHT))
@@ -140,28 +141,9 @@ def rgbd(tmp_path: Path) -> Callable[..., Path]:
     def write(*names: str, length: int = 4, folder: str = "rgbd") -> Path:
         root = tmp_path / folder
         for name in names:
-            recording = Recording(name, length)
-            for kind in ("rgb", "depth"):
-                (root / name / kind).mkdir(parents=True)
-            lines = []
-            for frame in (recording[i] for i in range(length)):
-                stem = f"{frame.index:06d}"
-                cv2.imwrite(str(root / name / "rgb" / f"{stem}.png"), frame.picture[..., ::-1])
-                cv2.imwrite(
-                    str(root / name / "depth" / f"{stem}.png"), np.rint(frame.depth * 1000).astype(np.uint16)
-                )
-                assert frame.pose is not None
-                lines.append(f"{frame.index} {' '.join(map(str, frame.pose.ravel()))}")
-            (root / name / "poses.txt").write_text("\n".join(lines))
-            intrinsics = {key: getattr(CAMERA, key) for key in ("fx", "fy", "cx", "cy")}
-            meta = {
-                "intrinsics": intrinsics,
-                "depth_scale": 0.001,
-                "fps": 10,
-                "width": WIDTH,
-                "height": HEIGHT,
-            }
-            (root / name / "meta.json").write_text(json.dumps(meta))
+            frames = [Recording(name, length)[i] for i in range(length)]
+            pictures, depths, poses = zip(*((f.picture, f.depth, f.pose) for f in frames), strict=True)
+            write_recording(root / name, pictures, depths, CAMERA, poses, fps=10)
         return root
 
     return write

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -15,6 +14,8 @@ from velodepth.eval.datasets import open_dataset
 from velodepth.eval.protocols import PROTOCOLS
 from velodepth.media.reading import open_source
 
+from ..videos import write_video
+
 COUNT = 12
 
 
@@ -23,19 +24,11 @@ def write(path: Path, moves: float = 0, enters: int = COUNT) -> Path:
     `enters` on a bright square before it."""
     x, y = np.meshgrid(np.arange(200), np.arange(48))
     wide = np.stack([128 + 60 * np.sin(x / 3), 128 + 60 * np.sin(y / 4), 128 + 0 * x], axis=2)
-    wide = wide.astype(np.uint8)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.options = {"crf": "5"}
-        for index in range(COUNT):
-            left = round(index * moves)
-            picture = wide[:, left : left + 64].copy()
-            if index >= enters:
-                picture[10:30, 20:40] = 250
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode())
-    return path
+    lefts = (round(index * moves) for index in range(COUNT))
+    pictures = [wide[:, left : left + 64].astype(np.uint8) for left in lefts]
+    for picture in pictures[enters:]:
+        picture[10:30, 20:40] = 250
+    return write_video(path, pictures, crf="5")
 
 
 def test_a_clip_is_read_in_any_order(tmp_path):

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
+
+from ..videos import write_video
 
 FRAMES = 6
 
@@ -43,15 +44,8 @@ class Sender:
 
 @pytest.fixture
 def sender(tmp_path: Path) -> Iterator[Sender]:
-    path = tmp_path / "clip.ts"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.options = {"g": "1", "bf": "0"}
-        for value in range(FRAMES):
-            picture = np.full((48, 64, 3), 40 * value, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode(None))
+    pictures = (np.full((48, 64, 3), 40 * value, np.uint8) for value in range(FRAMES))
+    path = write_video(tmp_path / "clip.ts", pictures, g="1", bf="0")
     sender = Sender(socket.create_server(("127.0.0.1", 0)), path.read_bytes())
     threading.Thread(target=sender.run, daemon=True).start()
     yield sender

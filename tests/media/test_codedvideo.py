@@ -9,6 +9,8 @@ import pytest
 from velodepth.errors import VeloDepthError
 from velodepth.media.codedvideo import CodedVideo, is_video
 
+from ..videos import write_video
+
 WIDTH, HEIGHT = 128, 96
 
 
@@ -17,13 +19,7 @@ def picture(index):
 
 
 def packets(path, codec, **options):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=30)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"g": "5", **options}
-        for index in range(10):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index), "rgb24")))
-        container.mux(stream.encode(None))
+    write_video(path, map(picture, range(10)), 30, codec, g="5", **options)
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux() if packet.size]
 

@@ -24,6 +24,8 @@ from velodepth.media.source import Origin
 from velodepth.media.writing import Options, open_writer
 from velodepth.stream.frame import DepthFrame
 
+from ..videos import write_video
+
 WIDTH, HEIGHT = 48, 32
 START = 1_700_000_000_123_456_789
 DELAY = 7_654_321  # nanoseconds from the stamp to the recorder
@@ -339,30 +341,25 @@ def test_sixteen_bits_that_are_not_called_depth_are_a_picture(tmp_path):
     assert (frame.picture == 90).all()
 
 
-def test_depth_alone_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (1, r"bag has depth and no pictures on /map: give a bag with"),
+        (2, r"bag, topic /map: an image is encoded as '32FC2'"),
+    ],
+)
+def test_maps_that_are_no_pictures_are_named(tmp_path, channels, said):
     with Recorder(tmp_path / "bag", "mcap") as recorder:
-        recorder.image("/depth", START, np.ones((HEIGHT, WIDTH), np.float32), "32FC1")
-    with pytest.raises(VeloDepthError, match=r"bag has depth and no pictures on /depth: give a bag with"):
-        velodepth.open_source(tmp_path / "bag")
-
-
-def test_an_encoding_that_is_no_picture_is_named(tmp_path):
-    with Recorder(tmp_path / "bag", "mcap") as recorder:
-        recorder.image("/flow", START, np.ones((HEIGHT, WIDTH, 2), np.float32), "32FC2")
-    with pytest.raises(VeloDepthError, match=r"bag, topic /flow: an image is encoded as '32FC2'") as caught:
+        recorder.image("/map", START, np.ones((HEIGHT, WIDTH, channels), np.float32), f"32FC{channels}")
+    with pytest.raises(VeloDepthError, match=said) as caught:
         read(tmp_path / "bag")
     sentence(caught)
 
 
 def coded(path, codec, count, **options):
     """Coded pictures of a video, one a packet, with their parameters before each keyframe (Annex B)."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=30)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"g": "4", "crf": "10", **options}
-        for index in range(count):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index % 3), "rgb24")))
-        container.mux(stream.encode(None))
+    pictures = (picture(index % 3) for index in range(count))
+    write_video(path, pictures, 30, codec, g="4", crf="10", **options)
     with av.open(str(path)) as container:
         return [np.frombuffer(bytes(packet), np.uint8) for packet in container.demux() if packet.size]
 
@@ -603,18 +600,7 @@ def test_a_run_from_bag_to_bag(tmp_path, capfd, monkeypatch):
     shutil.move(path, tmp_path / "robot.bag")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as exit:
-        main(
-            [
-                "run",
-                "robot.bag",
-                "--save",
-                "bag",
-                "--preset",
-                "nano",
-                "--topic",
-                "/front/image/compressed",
-            ]
-        )
+        main(["run", "robot.bag", "--save", "bag", "--topic", "/front/image/compressed"])
     assert not exit.value.code
     assert "written to robot-depth.mcap" in capfd.readouterr().out
     messages = read_messages(tmp_path / "robot-depth.mcap")

@@ -6,13 +6,11 @@ import copy
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tracemalloc
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -35,6 +33,8 @@ from velodepth.media.writing import KINDS, Options, open_writer, writers_for
 from velodepth.runtime.protocol import State
 from velodepth.stream.canvas import Canvas, CanvasSpec
 from velodepth.stream.frame import DepthFrame, Lens
+
+from ..disks import mounted
 
 SINGLE = [kind.name for kind in KINDS.values() if not kind.is_folder]
 PER_FRAME = [kind.name for kind in KINDS.values() if kind.is_folder]
@@ -112,10 +112,7 @@ def read_exr(path):
         return np.array(file.channels()["Z"].pixels)
 
 
-@pytest.mark.parametrize(
-    ("kind", "read"),
-    [("npy", np.load), ("tiff", tifffile.imread), ("exr", read_exr)],
-)
+@pytest.mark.parametrize(("kind", "read"), [("npy", np.load), ("tiff", tifffile.imread), ("exr", read_exr)])
 def test_float_pictures_are_exact(tmp_path, kind, read):
     frames = make_clip(3, width=65, height=47)
     frames[1].depth[0, :4] = [np.nan, np.inf, -1, 0]
@@ -332,10 +329,8 @@ def test_video_says_its_colours_and_starts_from_the_web(tmp_path):
     red.picture[:] = (255, 0, 0)
     write_all(tmp_path / "clip.mp4", [red])
     with av.open(str(tmp_path / "clip.mp4")) as container:
-        frame = next(container.decode(video=0))
-        assert container.streams.video[0].duration * container.streams.video[0].time_base == pytest.approx(
-            1 / 30
-        )
+        frame, stream = next(container.decode(video=0)), container.streams.video[0]
+        assert stream.duration * stream.time_base == pytest.approx(1 / 30)
     planes = frame.to_ndarray()
     luma, blue, red_difference = planes[90, 100], planes[192 + 24, 60], planes[192 + 48 + 24, 60]
     assert np.abs(np.subtract((luma, blue, red_difference), (81, 90, 240), dtype=int)).max() <= 2  # BT.601
@@ -397,9 +392,7 @@ def test_videos_have_the_sound_of_their_source(tmp_path, kind, suffix, codec, vi
                 writer.write(make_frame(frame.index, time=frame.time))
     starts, end, name = beeps(tmp_path / "out.mp4")
     assert name == coded
-    assert starts == pytest.approx(
-        [0, 0.5, 1.0, 1.5], abs=0.045
-    )  # one packet of Opus may be lost at the start
+    assert starts == pytest.approx([0, 0.5, 1.0, 1.5], abs=0.045)  # Opus may lose its first packet
     assert end == pytest.approx(1.6, abs=0.08)
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert sum(1 for _ in container.decode(video=0)) == 40
@@ -586,9 +579,7 @@ def test_a_run_ended_by_ctrl_c_can_be_played(tmp_path):
     assert {count_frames(tmp_path / name) for name in files(tmp_path)} <= {written, written + 1}
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind != "rerun"]
-)  # whose SDK writes times and names
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "rerun"])  # whose SDK writes times
 def test_the_same_frames_give_the_same_bytes_wherever_they_go(tmp_path, kind):
     written = []
     for folder in (tmp_path / "one", tmp_path / "another"):
@@ -632,16 +623,6 @@ def read_only(tmp_path):
     else:
         with mounted(tmp_path / "locked", "ro") as folder:
             yield folder
-
-
-@contextmanager
-def mounted(folder, options):
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("no right to mount a disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def sentence(caught):

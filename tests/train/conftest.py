@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +12,8 @@ import pytest
 
 from velodepth.cameras import Camera, OpenCV, Pinhole
 from velodepth.train.shards import shard_name, write_shard
+
+from .. import recordings
 
 WIDTH, HEIGHT, FRAMES = 96, 72, 6
 WALL, CARD = 3.0, 1.2
@@ -116,18 +117,8 @@ def write_recording() -> Callable[..., SimpleNamespace]:
 
     def write(folder: Path, seed: int = 1, poses: bool = True) -> SimpleNamespace:
         made = clip(seed, FRAMES)
-        for kind in ("rgb", "depth"):
-            (folder / kind).mkdir(parents=True)
-        for i, (picture, depth) in enumerate(zip(made.picture, made.depth, strict=True)):
-            cv2.imwrite(str(folder / "rgb" / f"{i:06d}.png"), picture[..., ::-1])
-            millimetres = np.rint(1000 * depth.astype(float)).astype(np.uint16)
-            cv2.imwrite(str(folder / "depth" / f"{i:06d}.png"), millimetres)
-        camera = made.frames[0]["camera"]
-        intrinsics = {name: camera[name] for name in ("fx", "fy", "cx", "cy")}
-        (folder / "meta.json").write_text(json.dumps({"intrinsics": intrinsics, "depth_scale": 0.001}))
-        if poses:
-            lines = (f"{i} " + " ".join(map(str, pose.ravel())) for i, pose in enumerate(made.pose))
-            (folder / "poses.txt").write_text("\n".join(lines))
+        camera = Camera.from_dict(made.frames[0]["camera"])
+        recordings.write_recording(folder, made.picture, made.depth, camera, made.pose if poses else None)
         return made
 
     return write

@@ -22,6 +22,8 @@ from velodepth.web import serving
 from velodepth.web.app import create_app
 from velodepth.web.limits import Limits
 
+from ..videos import write_video
+
 FRAMES = 8
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
@@ -30,14 +32,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.w
 def walk(clip: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight frames of the demo clip, 320 x 240, 15 frames a second."""
     path = tmp_path_factory.mktemp("web") / "walk.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=15)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        stream.options = {"crf": "10", "bf": "0"}
-        for picture in clip[:FRAMES]:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")))
-        container.mux(stream.encode(None))
-    return path
+    return write_video(path, clip[:FRAMES], rate=15, crf="10", bf="0")
 
 
 @pytest.fixture(scope="session")
