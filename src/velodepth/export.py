@@ -44,6 +44,7 @@ from .stream.fuse import constants
 
 WEIGHTS = "weights.safetensors"
 OPSET = 17
+ANTIALIASED = "aten::_upsample_bilinear2d_aa"
 TOLERANCE = 1e-3
 """Largest relative error against PyTorch with which graphs are handed out."""
 
@@ -162,12 +163,15 @@ def _stored(name: str, entry: Mapping[str, Any], file: str, start: int) -> onnx.
 @contextmanager
 def _antialiasing() -> Iterator[None]:
     """Lets the exporter write the one antialiased resizing there is: that of rays in `embed_rays`."""
-    name = "aten::_upsample_bilinear2d_aa"
-    torch.onnx.register_custom_op_symbolic(name, _shrink_rays, OPSET)
+    torch.onnx.register_custom_op_symbolic(ANTIALIASED, _shrink_rays, OPSET)
     try:
         yield
-    finally:
-        torch.onnx.unregister_custom_op_symbolic(name, OPSET)
+    finally:  # what is merely unregistered, torch looks for the versions of, and falls over finding none
+        torch.onnx.register_custom_op_symbolic(ANTIALIASED, _refused, OPSET)
+
+
+def _refused(*graph_and_inputs: Any) -> Any:
+    raise torch.onnx.errors.UnsupportedOperatorError(ANTIALIASED, OPSET, None)
 
 
 def _shrink_rays(graph: Any, rays: Any, *size: Any) -> Any:
@@ -419,10 +423,7 @@ def _flat(outputs: Any) -> Iterator[Tensor]:
 
 
 def _note(
-    graphs: Sequence[Graph],
-    spec: CanvasSpec,
-    errors: Mapping[str, float],
-    facts: Mapping[str, Any],
+    graphs: Sequence[Graph], spec: CanvasSpec, errors: Mapping[str, float], facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What a program, and whoever writes it, has to know of the graphs."""
     width, height = spec.size or (None, None)

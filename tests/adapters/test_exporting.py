@@ -15,6 +15,8 @@ from ..transformers_models import FAMILIES
 
 pytest.importorskip("onnx", reason="onnx is an extra: pip install 'velodepth[export]'")
 
+from velodepth import export
+
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family != "tipsv2_dpt"])
 def test_every_family_runs_again_from_its_graph(saved, photo, tmp_path, family):
@@ -38,6 +40,8 @@ def test_what_onnx_has_no_operator_for_is_one_sentence(saved, tmp_path):
     from velodepth.adapters.exporting import write_network
 
     network = TransformersNetwork(saved("tipsv2_dpt"), "cpu")
+    with export._antialiasing():  # as an export of ours has it, and leaves it behind
+        pass
     with pytest.raises(velodepth.VeloDepthError, match=r"ONNX graph .*upsample_bilinear2d_aa") as error:
         write_network(network, tmp_path, {}, 120, 90)
     assert "\n" not in str(error.value)
