@@ -102,7 +102,7 @@ def test_a_look_that_fails_beside_is_told_up_to_a_limit():
     stream = velodepth.DepthStream(network, SPEC, velodepth.Every(1), CAMERA, beside=True)
     stream.push(scenes[0])
     with pytest.raises(velodepth.VeloDepthError, match="out of memory"):
-        for _ in range(2 * PATIENCE + 4):
+        for _ in range(PATIENCE**2):
             stream.push(scenes[1])
             if stream._beside.busy:
                 arrive(stream)

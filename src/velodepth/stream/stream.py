@@ -122,7 +122,7 @@ class DepthStream:
         self._thumb: np.ndarray | None = None  # of the last picture that showed something
         self._blank = 0  # pictures since then
         self._asked = 0.0  # how much the picture shows that is looked at beside the stream
-        self._failed = 0  # looks in a row
+        self._failed = self._spared = 0  # looks that failed in a row; frames until the next is tried
         if self._beside:
             self._beside.forget()
 
@@ -265,7 +265,7 @@ class DepthStream:
 
         In line it is of this frame, beside the stream of an earlier one and carried here. None where there is
         none, or leave was not given, or it failed: the stream then goes on carrying and says of a failure so,
-        up to PATIENCE times in a row.
+        up to PATIENCE times in a row. After the n-th of these no look is tried for n frames.
         """
         assert self._lens is not None
         memory = step.carried
@@ -279,6 +279,8 @@ class DepthStream:
             return LookRequest(self._runtime, canvas, known, told, beside=self._beside is not None)
 
         looked: State | None = None
+        if self._spared:
+            self._spared, reason = self._spared - 1, None
         try:
             if self._beside is None:
                 if reason and (yield LeaveRequest(reason)):
@@ -298,6 +300,7 @@ class DepthStream:
             self._failed += 1
             if self._failed > PATIENCE:
                 raise
+            self._spared = self._failed
             warnings.warn(f"{error}; the stream goes on with what it carries", MediaWarning, stacklevel=6)
             return None, None
         if looked is not None:
