@@ -24,7 +24,7 @@ from velodepth.eval.alignment import fit
 from velodepth.eval.consistency import Matches, TrueMotion, flicker, opw, steady, still_flicker, tae, tau5
 from velodepth.eval.geometry import Downsizing, Grid, frame_geometry, neighbours, rays_auc
 from velodepth.eval.memory import keep_freed_memory
-from velodepth.eval.metrics import edge_f1, frame_accuracy, kept, log_bias, valid_truth
+from velodepth.eval.metrics import edge_f1, frame_accuracy, kept_ratio, log_bias, valid_truth
 
 MAX_DEPTH = 10.0
 NEIGHBOURS = "chamfer, F1"
@@ -72,7 +72,7 @@ def measure(clock: Clock, grid: Grid, shrink: Downsizing, last: Frame, now: Fram
         for depth in (now.depth, aligned["si"], aligned["ssi"]):
             frame_accuracy(depth, now.truth, now.valid)
     with clock("confidence: kept"):
-        kept(aligned["si"], now.confidence, now.truth, now.valid)
+        kept_ratio(aligned["si"], now.confidence, now.truth, now.valid)
     with clock("edge F1"):
         edge_f1(now.depth, now.truth, now.valid)
     with clock("log bias (drift)"):
@@ -88,20 +88,20 @@ def measure(clock: Clock, grid: Grid, shrink: Downsizing, last: Frame, now: Fram
             neighbours(points, true_points, shrink(now.valid), 0.1, MAX_DEPTH)
     motion = TrueMotion(grid, last.pose, now.pose)
     with clock("steady pixels"):
-        mask = steady(motion, last.truth, now.truth, last.valid, now.valid)
+        mask = steady(motion, (last.truth, now.truth), (last.valid, now.valid))
     with clock("tau5, tau5_ssi"):
         for depth in (now.depth, aligned["ssi"]):
-            tau5(motion, last.depth, depth, mask)
+            tau5(motion, (last.depth, depth), mask)
     with clock("TAE"):
-        tae(motion, last.depth, aligned["disparity"], last.valid, now.valid)
+        tae(motion, (last.depth, aligned["disparity"]), (last.valid, now.valid))
     with clock("matches"):
-        matches = Matches.moved(motion, last.truth, now.truth, last.valid, now.valid)
+        matches = Matches.moved(motion, (last.truth, now.truth), (last.valid, now.valid))
     with clock("OPW"):
-        opw(matches, last.depth, now.depth, last.picture, now.picture)
+        opw(matches, (last.depth, now.depth), (last.picture, now.picture))
     with clock("flicker"):
-        flicker(matches, last.depth, now.depth, last.truth, now.truth)
+        flicker(matches, (last.depth, now.depth), (last.truth, now.truth))
     with clock("still flicker"):
-        still_flicker(last.depth, now.depth)
+        still_flicker((last.depth, now.depth))
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velodepth.eval.metrics import ACCURACY, drift, edge_f1, frame_accuracy, kept, log_bias, valid_truth
+from velodepth.eval.metrics import ACCURACY, drift, edge_f1, frame_accuracy, kept_ratio, log_bias, valid_truth
 
 NOWHERE = np.zeros((2, 2), bool)
 
@@ -111,7 +111,7 @@ def test_nothing_valid_is_nan():
     empty = np.ones((2, 2)), np.ones((2, 2)), NOWHERE
     assert all(math.isnan(v) for v in frame_accuracy(*empty).values())
     assert math.isnan(log_bias(*empty))
-    assert math.isnan(kept(empty[0], *empty))
+    assert math.isnan(kept_ratio(empty[0], *empty))
     assert math.isnan(edge_f1(*empty))
 
 
@@ -133,16 +133,16 @@ def test_kept_is_the_error_of_the_surer_half():
     truth = np.ones((1, 4))
     prediction = np.array([[1.1, 1.3, 1.2, 1.4]])
     sure = np.array([[0.9, np.nan, 0.8, 0.1]])
-    assert kept(prediction, sure, truth, truth > 0) == pytest.approx(0.15 / 0.25)
+    assert kept_ratio(prediction, sure, truth, truth > 0) == pytest.approx(0.15 / 0.25)
 
 
 def test_kept_of_constant_confidence_is_one():
     prediction, truth, valid = frame(3)
-    assert kept(prediction, np.ones_like(truth), truth, valid) == 1
+    assert kept_ratio(prediction, np.ones_like(truth), truth, valid) == 1
 
 
 def test_kept_without_any_error_is_nan():
-    assert math.isnan(kept(np.ones((2, 2)), np.eye(2), np.ones((2, 2)), ~NOWHERE))
+    assert math.isnan(kept_ratio(np.ones((2, 2)), np.eye(2), np.ones((2, 2)), ~NOWHERE))
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -158,7 +158,7 @@ def test_kept_equals_its_twin(seed: int):
     rows.sort(reverse=True)
     half = [error for _, error in rows[: (len(rows) + 1) // 2]]
     expected = (sum(half) / len(half)) / (sum(error for _, error in rows) / len(rows))
-    assert kept(prediction, sure, truth, valid) == pytest.approx(expected, rel=1e-6)
+    assert kept_ratio(prediction, sure, truth, valid) == pytest.approx(expected, rel=1e-6)
 
 
 # Edges

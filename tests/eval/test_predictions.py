@@ -22,7 +22,6 @@ from velodepth.eval.predictions import (
     StreamPredictor,
     _model,
     _weights,
-    parse_policy,
     resized,
 )
 from velodepth.media.writing import writers_for
@@ -88,12 +87,6 @@ def test_per_frame_is_the_network_on_each_picture_by_itself(clip: list[np.ndarra
     assert network.per_frame is None
     beside = StreamPredictor("nano").per_frame
     assert beside is not None and beside.identity() == network.identity()
-
-
-@pytest.mark.parametrize("policy", ["sometimes", "every:0", "every:", "every:2.5"])
-def test_unknown_policies(policy: str) -> None:
-    with pytest.raises(VeloDepthError, match="there is no keyframe policy"):
-        parse_policy(policy)
 
 
 def test_stream_identity() -> None:

@@ -20,8 +20,8 @@ from velodepth.eval.standing import (
     StillStep,
     Thinned,
     coarse,
+    coarse_luma,
     jumps,
-    luma,
     moved_by_itself,
     moved_in,
     moving_delta1,
@@ -53,7 +53,7 @@ def spoilt(draw: np.random.Generator, values: np.ndarray, share: float = 0.02) -
 def test_the_coarse_grid_has_points_evenly_over_the_picture(shape, points):
     values = np.arange(shape[0] * shape[1]).reshape(shape)
     assert coarse(values).shape == points
-    assert luma(np.zeros((*shape, 3), np.uint8)).shape == points
+    assert coarse_luma(np.zeros((*shape, 3), np.uint8)).shape == points
     assert points[0] * points[1] <= standing.GRID
 
 
@@ -96,15 +96,12 @@ def pumping(draw: np.random.Generator, count: int = 12) -> list[tuple[np.ndarray
     """Depth and brightness of frames: some points change in the picture, some predictions are not usable."""
     wall = draw.uniform(1, 5, (24, 32))
     lively = draw.random((24, 32)) < 0.2
-    return [
-        (
-            spoilt(draw, wall * draw.lognormal(0, 0.1, (24, 32)), 0.002),
-            np.where(lively, draw.integers(50, 200, (24, 32)), draw.integers(98, 103, (24, 32))).astype(
-                np.uint8
-            ),
-        )
-        for _ in range(count)
-    ]
+    frames = []
+    for _ in range(count):
+        depth = spoilt(draw, wall * draw.lognormal(0, 0.1, (24, 32)), 0.002)
+        brightness = np.where(lively, *(draw.integers(*ends, (24, 32)) for ends in ((50, 200), (98, 103))))
+        frames.append((depth, brightness.astype(np.uint8)))
+    return frames
 
 
 @given(SEEDS)
@@ -232,14 +229,14 @@ def test_what_moves_before_a_camera_that_moves_is_told_from_what_does_not():
     pose_to[0, 3] = -0.1  # 4 px at 1 m
     motion = TrueMotion(Grid(camera, 48, 64), pose, pose_to)
     known = np.ones((48, 64), bool)
-    standing_still = moved_by_itself(motion, truth(0, 20), truth(1, 24), known, known)
+    standing_still = moved_by_itself(motion, (truth(0, 20), truth(1, 24)), (known, known))
     assert not standing_still.any()
-    moved = moved_by_itself(motion, truth(0, 20), truth(1, 32), known, known)
+    moved = moved_by_itself(motion, (truth(0, 20), truth(1, 32)), (known, known))
     rows, columns = np.nonzero(moved)
     assert {*columns} == {*range(46, 52)}  # 44 to 51 are new to the box; 2 px beside it are not told
     assert {*rows} == {*range(10, 40)}
-    assert not moved_by_itself(motion, truth(0, 20), truth(1, 32), known, ~known).any()
-    assert not moved_by_itself(motion, truth(0, 20), truth(1, 32), ~known, known).any()
+    assert not moved_by_itself(motion, (truth(0, 20), truth(1, 32)), (known, ~known)).any()
+    assert not moved_by_itself(motion, (truth(0, 20), truth(1, 32)), (~known, known)).any()
 
 
 @given(SEEDS)
@@ -263,7 +260,7 @@ def test_moved_by_itself_equals_its_twin(seed: int):
         near = [z for (k, m), z in landed.items() if math.hypot(k - i, m - j) <= 2]
         expected[i, j] = bool(near) and g1[i, j] < 0.85 * min(near)
     motion = TrueMotion(Grid(camera, 12, 16), np.eye(4), pose_to)
-    np.testing.assert_array_equal(moved_by_itself(motion, g0, g1, v0, v1), expected)
+    np.testing.assert_array_equal(moved_by_itself(motion, (g0, g1), (v0, v1)), expected)
 
 
 @given(SEEDS)

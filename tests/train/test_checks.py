@@ -42,7 +42,7 @@ def test_figures_are_those_of_eval():
     figures = frame_figures(depth, truth, sure)
     accuracy = metrics.frame_accuracy(scaled, truth, valid)
     assert figures["delta1_si"] == accuracy["delta1"] and figures["absrel_si"] == accuracy["absrel"]
-    assert figures["kept"] == pytest.approx(metrics.kept(scaled, sure, truth, valid))
+    assert figures["kept"] == pytest.approx(metrics.kept_ratio(scaled, sure, truth, valid))
     assert figures["edge_f1"] == metrics.edge_f1(depth, truth, valid)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..media.reading import open_source
 from ..media.source import SourceFrame
 from .identity import code, fingerprint
-from .standing import Thinned, luma, stands
+from .standing import Thinned, coarse_luma, stands
 from .truth import TruthFrame, stamp
 
 CLIPS = "clips"
@@ -39,7 +39,7 @@ class VideoSequence:
     def _seen(self) -> _Seen:
         lumas, count, time = Thinned(64), 0, 0.0
         for frame in open_source(self.path):
-            lumas.add(luma(frame.picture))
+            lumas.add(coarse_luma(frame.picture))
             count, time = frame.index + 1, frame.time
         return _Seen(count, (count - 1) / time if time > 0 else None, stands(lumas))
 

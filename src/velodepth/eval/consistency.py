@@ -2,7 +2,8 @@
 
 Source of every formula: docs/evaluation.md, section Consistency. Maps are (H, W), depth in metres, both
 pictures of a pair at one size; g is true depth, p predicted depth. None of these needs the model to be right.
-Truth says only which pixels to compare; where none are left the answer is NaN.
+Truth says only which pixels to compare; where none are left the answer is NaN. What there is of both pictures
+is given as a `Pair`: of the previous picture, of the current one. A `TrueMotion` leads from that to this.
 
 A predicted pixel is usable if it is finite and positive. What becomes of one that is not is said at each.
 """
@@ -18,6 +19,9 @@ import numpy as np
 from .geometry import Grid
 
 _AGREE = 1.05
+
+Pair = tuple[np.ndarray, np.ndarray]
+"""Maps of the previous picture and of the current one."""
 
 
 class TrueMotion:
@@ -72,50 +76,36 @@ class TrueMotion:
         return seen
 
 
-def steady(
-    motion: TrueMotion,
-    previous_truth: np.ndarray,
-    truth: np.ndarray,
-    previous_valid: np.ndarray,
-    valid: np.ndarray,
-) -> np.ndarray:
+def steady(motion: TrueMotion, truth: Pair, valid: Pair) -> np.ndarray:
     """Pixels of the current picture that are neither newly seen nor moving, bool (H, W).
 
-    Valid, hit by valid truth of the previous picture under `motion` (previous to current), and the two true
-    depths within 5 % of each other.
+    Valid, hit by valid truth of the previous picture, and the two true depths within 5 % of each other.
     """
-    moved = motion.carried(np.where(previous_valid, previous_truth, 0))
-    return valid & _agree(moved, truth)
+    moved = motion.carried(np.where(valid[0], truth[0], 0))
+    return valid[1] & _agree(moved, truth[1])
 
 
-def tau5(motion: TrueMotion, previous: np.ndarray, current: np.ndarray, where: np.ndarray) -> float:
+def tau5(motion: TrueMotion, depth: Pair, where: np.ndarray) -> float:
     """Share of the steady pixels, of those that a predicted point of the previous picture hits, where its
     moved depth and the current prediction have max ratio < 1.05.
 
-    motion: previous to current. previous, current: predicted depth (H, W). where: the steady pixels.
-    A current prediction that is not usable disagrees; a previous one hits nothing.
+    depth: predicted. where: the steady pixels. A current prediction that is not usable disagrees; a previous
+    one hits nothing.
     """
-    moved = motion.carried(previous)
+    moved = motion.carried(depth[0])
     hit = where & np.isfinite(moved)
-    return _share(hit & _agree(moved, current), hit)
+    return _share(hit & _agree(moved, depth[1]), hit)
 
 
-def tae(
-    motion: TrueMotion,
-    previous: np.ndarray,
-    current: np.ndarray,
-    previous_valid: np.ndarray,
-    valid: np.ndarray,
-) -> float:
+def tae(motion: TrueMotion, depth: Pair, valid: Pair) -> float:
     """Temporal alignment error of Video Depth Anything (arXiv 2501.12375) of a pair, x 100.
 
     Mean |moved previous - current| / current over the valid pixels that are hit (nearest pixel, no z-buffer);
-    the same from current to previous; the mean of both. previous, current: depth (H, W) after one scale and
-    shift in disparity for the sequence (kind `disparity`). Where the prediction in the denominator is not
-    usable the error is 1.
+    the same from current to previous; the mean of both. depth: after one scale and shift in disparity for the
+    sequence (kind `disparity`). Where the prediction in the denominator is not usable the error is 1.
     """
-    forward = _moved_error(motion.laid_over(previous), current, valid)
-    backward = _moved_error(motion.reversed.laid_over(current), previous, previous_valid)
+    forward = _moved_error(motion.laid_over(depth[0]), depth[1], valid[1])
+    backward = _moved_error(motion.reversed.laid_over(depth[1]), depth[0], valid[0])
     return 100 * _mean(np.array([e for e in (forward, backward) if not math.isnan(e)]))
 
 
@@ -132,38 +122,27 @@ class Matches:
     v: np.ndarray
 
     @classmethod
-    def moved(
-        cls,
-        motion: TrueMotion,
-        previous_truth: np.ndarray,
-        truth: np.ndarray,
-        previous_valid: np.ndarray,
-        valid: np.ndarray,
-    ) -> Matches:
-        """By true depth and poses: what is still and seen in both pictures. motion: previous to current.
+    def moved(cls, motion: TrueMotion, truth: Pair, valid: Pair) -> Matches:
+        """By true depth and poses: what is still and seen in both pictures.
 
         Pixels of the current picture moved into the previous one, where its true depth is within 5 % of
         theirs.
         """
-        source, u, v, z = motion.reversed.land(np.where(valid, truth, 0))
-        there = _pixel(u, v, truth.shape[1])
-        same = np.flatnonzero(previous_valid.take(there) & _agree(z, previous_truth.take(there)))
-        return cls(truth.shape, source.take(same), u.take(same), v.take(same))
+        source, u, v, z = motion.reversed.land(np.where(valid[1], truth[1], 0))
+        there = _pixel(u, v, truth[1].shape[1])
+        same = np.flatnonzero(valid[0].take(there) & _agree(z, truth[0].take(there)))
+        return cls(truth[1].shape, source.take(same), u.take(same), v.take(same))
 
     @classmethod
     def flowed(
-        cls,
-        flow: np.ndarray,
-        flow_valid: np.ndarray,
-        previous_truth: np.ndarray,
-        previous_valid: np.ndarray,
-        valid: np.ndarray,
+        cls, flow: np.ndarray, flow_valid: np.ndarray, previous_truth: np.ndarray, both_valid: Pair
     ) -> Matches:
         """By true flow from the previous picture to the current one: (2, H, W), (dx, dy) in pixels of it.
 
         Turned round: a pixel of the current picture takes the negative vector of the pixel that lands on it,
         of several the truly nearest.
         """
+        previous_valid, valid = both_valid
         height, width = valid.shape
         u, v = flow[0] + (np.arange(width) + 0.5), flow[1] + (np.arange(height) + 0.5)[:, None]
         source = np.flatnonzero(flow_valid & previous_valid & _inside(u, v, valid.shape))
@@ -196,6 +175,10 @@ class Matches:
         """Values (n,) of a map (H, W) of the previous picture, at the nearest pixel."""
         return previous.take(self._nearest)
 
+    def both(self, maps: Pair) -> Pair:
+        """Values (n,) of maps (H, W), each at its nearest pixel."""
+        return self.nearest(maps[0]), self.here(maps[1])
+
     def bilinear(self, previous: np.ndarray) -> np.ndarray:
         """Values (n,) float64 of a map (H, W) of the previous picture, between the four nearest pixels; those
         with no weight may be anything."""
@@ -227,70 +210,47 @@ class Matches:
         ]
 
 
-def tau5_flow(
-    matches: Matches,
-    previous: np.ndarray,
-    current: np.ndarray,
-    previous_truth: np.ndarray,
-    truth: np.ndarray,
-) -> float:
+def tau5_flow(matches: Matches, depth: Pair, truth: Pair) -> float:
     """`tau5` where there are no poses: share of the matches where (p_t / p_{t-1}) / (g_t / g_{t-1}) and its
     inverse are below 1.05. A prediction that is not usable, in either picture, disagrees."""
-    p, g = matches.here(current), matches.here(truth)
-    q, h = matches.nearest(previous), matches.nearest(previous_truth)
+    (q, p), (h, g) = matches.both(depth), matches.both(truth)
     with np.errstate(invalid="ignore"):
         agree = _agree(p * h, q * g)
     return _share(agree, np.ones_like(agree))
 
 
-def opw(
-    matches: Matches,
-    previous: np.ndarray,
-    current: np.ndarray,
-    previous_picture: np.ndarray,
-    picture: np.ndarray,
-) -> float:
+def opw(matches: Matches, depth: Pair, pictures: Pair) -> float:
     """Mean over the matches of w |p_t - warp(p_{t-1})|, in m, with w = exp(-50 |I_t - warp(I_{t-1})|).
 
     warp: bilinear along the flow; |I - I'|: mean over the channels, of pictures in 0..1. The weights are not
-    normalised, as in its source (Wang et al., "Less is more", AAAI 2022). previous, current: depth (H, W)
-    after one scale for the sequence (kind `si`); pictures: uint8 (H, W, 3), of the maps' size. Matches with a
-    prediction that is not usable are left out.
+    normalised, as in its source (Wang et al., "Less is more", AAAI 2022). depth: after one scale for the
+    sequence (kind `si`); pictures: uint8 (H, W, 3), of the maps' size. Matches with a prediction that is not
+    usable are left out.
     """
-    p, q = matches.here(current), matches.bilinear(np.where(_usable(previous), previous, np.nan))
+    p, q = matches.here(depth[1]), matches.bilinear(np.where(_usable(depth[0]), depth[0], np.nan))
     difference = np.zeros(p.size)  # of grey levels, all channels
-    for channel in range(3):
-        difference += np.abs(
-            matches.here(picture[..., channel]) - matches.bilinear(previous_picture[..., channel])
-        )
+    for before, now in zip(*(np.moveaxis(picture, 2, 0) for picture in pictures), strict=True):
+        difference += np.abs(matches.here(now) - matches.bilinear(before))
     change = np.abs(p - q) * np.exp(-50 / (3 * 255) * difference)
     return _mean(change[_usable(p) & np.isfinite(q)])
 
 
-def flicker(
-    matches: Matches,
-    previous: np.ndarray,
-    current: np.ndarray,
-    previous_truth: np.ndarray,
-    truth: np.ndarray,
-) -> float:
+def flicker(matches: Matches, depth: Pair, truth: Pair) -> float:
     """Median over the matches of |ln p_t - ln p_{t-1}| - |ln g_t - ln g_{t-1}|, nearest pixel.
 
     Below 0 where the prediction is steadier than truth, whose sensor has noise. A change from or to a
     prediction that is not usable is infinite. The figure of a sequence is the median over its pairs.
     """
-    made = _change(matches.here(current), matches.nearest(previous))
-    true = _change(matches.here(truth), matches.nearest(previous_truth))
-    return _median(made - true)
+    return _median(_change(*matches.both(depth)) - _change(*matches.both(truth)))
 
 
-def still_flicker(previous: np.ndarray, current: np.ndarray) -> float:
+def still_flicker(depth: Pair) -> float:
     """Median over all pixels of |ln p_t - ln p_{t-1}| in place, for a still camera and scene; no truth.
 
     A change from or to a prediction that is not usable is infinite. The figure of a sequence is the median
     over its pairs.
     """
-    return _median(_change(current, previous))
+    return _median(_change(*depth))
 
 
 def _pixel(u: np.ndarray, v: np.ndarray, width: int) -> np.ndarray:

@@ -38,9 +38,9 @@ class Layout:
 
     marks: tuple[str, ...]  # globs; a folder where each finds something is a sequence
     read_depth: Callable[[bytes], np.ndarray]  # a depth file, to metres
-    near: float  # metres, smallest depth of the set
-    far: float  # metres, largest depth of the set
-    rate: float | None  # frames a second, where the files have no times
+    near: float = 0.005  # metres, smallest depth of the set
+    far: float = 10  # metres, largest depth of the set
+    rate: float | None = 30  # frames a second, where the files have no times
     picture: str = ""  # without its suffix; "" where text files list pictures, depth and their times
     depth: tuple[str, ...] = ()  # the first one that is there counts
     views: Callable[[Path, list[Path]], list[FrameCalibration]] | None = None  # cameras, poses, times
@@ -63,8 +63,6 @@ DATASETS: dict[str, Layout] = {
     "rgbd": Layout(
         marks=("meta.json", "rgb/*"),
         read_depth=partial(decode.png_depth, per_metre=1000),
-        near=0.005,
-        far=10,
         rate=None,
         picture="rgb/{index}",
         depth=("depth/{index}.png",),
@@ -76,9 +74,6 @@ DATASETS: dict[str, Layout] = {
     "bonn": Layout(
         marks=("rgb.txt",),
         read_depth=partial(decode.png_depth, per_metre=5000),
-        near=0.005,
-        far=10,
-        rate=30,
         camera=Pinhole(542.822841, 542.576870, 315.593520, 237.756098, size=(640, 480)),
         pose=calibration.bonn,
         gaps=True,
@@ -89,9 +84,6 @@ DATASETS: dict[str, Layout] = {
     "tum": Layout(
         marks=("rgb.txt",),
         read_depth=partial(decode.png_depth, per_metre=5000),
-        near=0.005,
-        far=10,
-        rate=30,
         camera=Pinhole(525.0, 525.0, 319.5, 239.5, size=(640, 480)),
     ),
     # ICL-NUIM in TUM's form: associations.txt, and *.gt.freiburg beside it for poses. Its y axes point up
@@ -99,9 +91,6 @@ DATASETS: dict[str, Layout] = {
     "icl_nuim": Layout(
         marks=("associations.txt", "rgb/*"),
         read_depth=partial(decode.png_depth, per_metre=5000),
-        near=0.005,
-        far=10,
-        rate=30,
         camera=ICL_CAMERA,
         pose=calibration.mirrored,
     ),
@@ -109,9 +98,6 @@ DATASETS: dict[str, Layout] = {
     "icl_nuim_plain": Layout(
         marks=("scene_00_*.png",),
         read_depth=partial(decode.distance_text, fx=481.2, fy=480.0, cx=319.5, cy=239.5, width=640),
-        near=0.005,
-        far=10,
-        rate=30,
         picture="scene_00_{index}",
         depth=("scene_00_{index}.depth",),
         views=calibration.icl_nuim,
@@ -122,9 +108,6 @@ DATASETS: dict[str, Layout] = {
     "7scenes": Layout(
         marks=("frame-*.color.*",),
         read_depth=partial(decode.png_depth, per_metre=1000, unknown=65535),
-        near=0.005,
-        far=10,
-        rate=30,
         picture="frame-{index}.color",
         depth=("frame-{index}.depth.png",),
         views=calibration.seven_scenes,
@@ -135,9 +118,6 @@ DATASETS: dict[str, Layout] = {
     "scannet": Layout(
         marks=("intrinsic/intrinsic_color.txt", "color/*"),
         read_depth=partial(decode.png_depth, per_metre=1000),
-        near=0.005,
-        far=10,
-        rate=30,
         picture="color/{index}",
         depth=("depth/{index}.png",),
         views=calibration.scannet,
@@ -175,7 +155,6 @@ DATASETS: dict[str, Layout] = {
     "sintel": Layout(
         marks=("frame_*.png", "../../camdata_left/{name}/*.cam"),
         read_depth=decode.dpt_depth,
-        near=0.005,
         far=70,
         rate=24,
         picture="frame_{index}",

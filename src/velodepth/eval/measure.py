@@ -13,9 +13,9 @@ import numpy as np
 
 from ..errors import VeloDepthError
 from .alignment import KINDS, Alignment, AlignmentKind, Claim, SequenceFit, fit
-from .consistency import Matches, TrueMotion, flicker, opw, steady, still_flicker, tae, tau5, tau5_flow
+from .consistency import Matches, Pair, TrueMotion, flicker, opw, steady, still_flicker, tae, tau5, tau5_flow
 from .geometry import Downsizing, Grid, frame_geometry, neighbours, rays_auc
-from .metrics import drift, edge_f1, frame_accuracy, kept, log_bias, valid_truth
+from .metrics import drift, edge_f1, frame_accuracy, kept_ratio, log_bias, valid_truth
 from .predictor import Prediction, resized
 from .protocols import Extra, Protocol
 from .results import Column, Measured, Worst, summarise
@@ -27,8 +27,8 @@ from .standing import (
     StillStep,
     Thinned,
     coarse,
+    coarse_luma,
     jumps,
-    luma,
     moved_by_itself,
     moved_in,
     moving_delta1,
@@ -82,7 +82,7 @@ class Frame:
     @cached_property
     def luma(self) -> np.ndarray:
         """Of the coarse grid, uint8."""
-        return luma(self.picture)
+        return coarse_luma(self.picture)
 
 
 @dataclass
@@ -259,7 +259,7 @@ class Measuring:
             row["scale"] = math.exp(log_bias(prediction.depth, truth, valid))
         if "kept" in self._extras and prediction.confidence is not None:
             depth = self._fit("ssi" if self._free else "si", frame).apply(prediction.depth)
-            row[f"kept{self._free}"] = kept(depth, prediction.confidence, truth, valid)
+            row[f"kept{self._free}"] = kept_ratio(depth, prediction.confidence, truth, valid)
         if "edge_f1" in self._extras:
             row[f"edge_f1{self._free}"] = edge_f1(frame.by(self._own), truth, valid)
         if "jumps" in self._extras:
@@ -352,43 +352,40 @@ class Measuring:
     def _pair(self, last: Frame, frame: Frame, still: bool) -> dict[str, float]:
         """What is measured between a frame and the one before."""
         before, now = last.truth, frame.truth
+        truth, valid = (before.depth, now.depth), (last.valid, frame.valid)
         motion = matches = None
+
+        def depth(kind: AlignmentKind) -> Pair:
+            return last.by(kind), frame.by(kind)
+
         if frame.grid is not None and before.pose is not None and now.pose is not None:
             motion = TrueMotion(frame.grid, before.pose, now.pose)
         if before.flow is not None and before.flow_valid is not None:
-            matches = Matches.flowed(before.flow, before.flow_valid, before.depth, last.valid, frame.valid)
+            matches = Matches.flowed(before.flow, before.flow_valid, before.depth, valid)
         elif motion is not None and self._extras & {"opw", "flicker"}:
-            matches = Matches.moved(motion, before.depth, now.depth, last.valid, frame.valid)
+            matches = Matches.moved(motion, truth, valid)
         elif still:
             matches = Matches.still(last.valid & frame.valid)
         row: dict[str, float] = {}
         if "tau5" in self._extras:
             kinds = {f"tau5{SUFFIX[self._own]}": self._own, "tau5_ssi": "ssi"}
             if motion is not None:
-                where = steady(motion, before.depth, now.depth, last.valid, frame.valid)
-                row |= {
-                    name: tau5(motion, last.by(kind), frame.by(kind), where) for name, kind in kinds.items()
-                }
+                where = steady(motion, truth, valid)
+                row |= {name: tau5(motion, depth(kind), where) for name, kind in kinds.items()}
             elif matches is not None:
-                row |= {
-                    name: tau5_flow(matches, last.by(kind), frame.by(kind), before.depth, now.depth)
-                    for name, kind in kinds.items()
-                }
+                row |= {name: tau5_flow(matches, depth(kind), truth) for name, kind in kinds.items()}
         if "tae" in self._extras and motion is not None and "disparity" in frame.fits:
-            row["tae"] = tae(motion, last.by("disparity"), frame.by("disparity"), last.valid, frame.valid)
+            row["tae"] = tae(motion, depth("disparity"), valid)
         if "opw" in self._extras and matches is not None:
-            kind: AlignmentKind = "ssi" if self._free else "si"
-            name = f"opw{self._free}"
-            row[name] = opw(matches, last.by(kind), frame.by(kind), last.picture, frame.picture)
+            scaled = depth("ssi" if self._free else "si")
+            row[f"opw{self._free}"] = opw(matches, scaled, (last.picture, frame.picture))
         if motion is not None and not still:
-            where = moved_by_itself(motion, before.depth, now.depth, last.valid, frame.valid)
-            row |= self._moving(frame, where)
+            row |= self._moving(frame, moved_by_itself(motion, truth, valid))
         if "flicker" in self._extras:
-            p, q = last.by(self._own), frame.by(self._own)
             if matches is not None:
-                row[f"flicker{self._free}"] = flicker(matches, p, q, before.depth, now.depth)
+                row[f"flicker{self._free}"] = flicker(matches, depth(self._own), truth)
             if still:
-                row[f"still_flicker{self._free}"] = still_flicker(p, q)
+                row[f"still_flicker{self._free}"] = still_flicker(depth(self._own))
         return row
 
     def _time(self, frame: Frame) -> float:

@@ -16,17 +16,8 @@ import cv2
 import numpy as np
 
 ACCURACY = (
-    "delta1",
-    "delta2",
-    "delta3",
-    "absrel",
-    "sqrel",
-    "rmse",
-    "rmse_log",
-    "log10",
-    "silog",
-    "d_auc",
-    "tau",
+    *("delta1", "delta2", "delta3", "absrel", "sqrel", "rmse", "rmse_log", "log10", "silog"),
+    *("d_auc", "tau"),
 )
 """What `frame_accuracy` answers, in this order."""
 
@@ -84,7 +75,7 @@ def frame_accuracy(depth: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> d
     }
 
 
-def kept(depth: np.ndarray, confidence: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> float:
+def kept_ratio(depth: np.ndarray, confidence: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> float:
     """AbsRel of the more confident half of the pixels over AbsRel of all; below 1 where confidence ranks.
 
     The half is where confidence is at or above its median (all of them if it is constant); NaN confidence is

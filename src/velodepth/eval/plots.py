@@ -262,13 +262,7 @@ def contact_sheet(result: RunResult) -> Figure | None:
     bar.set_label("error of depth: too near, too far", fontsize=8)
     bar.ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, 0))
     bar.outline.set_visible(False)
-    figure.suptitle(
-        "Frames with the largest error",
-        x=0.01,
-        ha="left",
-        fontweight="bold",
-        fontsize=9.5,
-    )
+    figure.suptitle("Frames with the largest error", x=0.01, ha="left", fontweight="bold", fontsize=9.5)
     return figure
 
 

@@ -17,24 +17,9 @@ Scope = Literal["frame", "sequence", "first"]
 """On what an alignment is fitted: each frame by itself, the sequence, its first frame."""
 
 Extra = Literal[
-    "scale",
-    "kept",
-    "edge_f1",
-    "geometry",
-    "rays",
-    "tau5",
-    "tae",
-    "opw",
-    "flicker",
-    "drift",
-    "moving_delta1",
-    "still_range",
-    "still_step",
-    "fresh",
-    "jumps",
-    "path",
-    "known_share",
-]
+    "scale", "kept", "edge_f1", "geometry", "rays", "tau5", "tae", "opw", "flicker", "drift",
+    "moving_delta1", "still_range", "still_step", "fresh", "jumps", "path", "known_share",
+]  # fmt: skip
 """What may be measured beside accuracy; docs/evaluation.md has the names of the figures."""
 
 
@@ -131,12 +116,7 @@ PROTOCOLS = {
             mean_over="frames",
         ),
         Protocol(
-            "vda",
-            (_DISPARITY,),
-            frozenset({"tae"}),
-            first=500,
-            whole=frozenset({"sintel"}),
-            max_depths=_FAR,
+            "vda", (_DISPARITY,), frozenset({"tae"}), first=500, whole=frozenset({"sintel"}), max_depths=_FAR
         ),
         Protocol("online", (_FIRST,), frozenset({"drift"}), max_depths=_FAR),
         Protocol(

@@ -45,9 +45,7 @@ class Measured:
     index: np.ndarray  # (T,) int64, frames of the sequence
     time: np.ndarray  # (T,) float64 seconds, NaN where not known
     keyframe: np.ndarray | None  # (T,) bool
-    series: dict[
-        str, np.ndarray
-    ]  # (T,) float64 by name, NaN where not defined; of a pair, at its later frame
+    series: dict[str, np.ndarray]  # (T,) float64 by name, NaN where not defined; pairs at their later frame
     values: dict[str, float]  # figures of the sequence by name; only what is defined
     looked_at: str  # name of the AbsRel by which the worst frames were picked
     worst: list[Worst]

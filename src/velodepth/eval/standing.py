@@ -16,7 +16,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .consistency import TrueMotion
+from .consistency import Pair, TrueMotion
 from .metrics import DISC, edges
 
 GRID = 40_000  # points of the coarse grid, at most
@@ -35,7 +35,7 @@ def coarse(values: np.ndarray) -> np.ndarray:
     return values[n // 2 :: n, n // 2 :: n]
 
 
-def luma(picture: np.ndarray) -> np.ndarray:
+def coarse_luma(picture: np.ndarray) -> np.ndarray:
     """Brightness uint8 of a picture (H, W, 3) uint8 at the points of `coarse`, mean of what each is for."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     n = _step(grey.shape)
@@ -108,7 +108,7 @@ class StillRange:
         self._logs, self._lumas = Thinned(256), Thinned(256)
 
     def add(self, depth: np.ndarray, brightness: np.ndarray) -> None:
-        """depth: (H, W); brightness: its `luma`."""
+        """depth: (H, W); brightness: its `coarse_luma`."""
         self._logs.add(_log(coarse(depth)).astype(np.float32))
         self._lumas.add(brightness)
 
@@ -132,7 +132,7 @@ class StillStep:
         self._most = math.nan
 
     def add(self, depth: np.ndarray, brightness: np.ndarray) -> None:
-        """depth: (H, W); brightness: its `luma`."""
+        """depth: (H, W); brightness: its `coarse_luma`."""
         self._means.append(_patches(_log(coarse(depth))))
         self._lumas.append(brightness)
         lumas = np.stack(self._lumas).astype(np.float64)
@@ -176,21 +176,15 @@ def moved_in(depth: np.ndarray, background: np.ndarray) -> np.ndarray:
         return (depth > 0) & (depth < NEARER * background) & np.isfinite(background)
 
 
-def moved_by_itself(
-    motion: TrueMotion,
-    previous_truth: np.ndarray,
-    truth: np.ndarray,
-    previous_valid: np.ndarray,
-    valid: np.ndarray,
-) -> np.ndarray:
+def moved_by_itself(motion: TrueMotion, truth: Pair, valid: Pair) -> np.ndarray:
     """Where something moved in front of what was there, before a camera that moves too; bool (H, W).
 
-    Truth below .85 of the nearest truth of the previous frame that `motion` (previous to current) moves
-    within 2 px of the pixel, as far as poses and edges are off. False where nothing lands.
+    Truth below .85 of the nearest truth of the previous frame that `motion` moves within 2 px of the pixel,
+    as far as poses and edges are off. False where nothing lands.
     """
-    landed = motion.carried(np.where(previous_valid, previous_truth, 0))
+    landed = motion.carried(np.where(valid[0], truth[0], 0))
     nearest = cv2.erode(landed, DISC, borderType=cv2.BORDER_REPLICATE)
-    return valid & moved_in(truth, nearest)
+    return valid[1] & moved_in(truth[1], nearest)
 
 
 def moving_delta1(depth: np.ndarray, truth: np.ndarray, moving: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import torch
 from ..eval.alignment import fit
 from ..eval.consistency import TrueMotion, steady, tau5
 from ..eval.geometry import Grid
-from ..eval.metrics import edge_f1, frame_accuracy, kept, valid_truth
+from ..eval.metrics import edge_f1, frame_accuracy, kept_ratio, valid_truth
 from ..nets.estimate import Estimate
 from .augment import Crop
 from .config import Config
@@ -53,7 +53,7 @@ def frame_figures(depth: np.ndarray, truth: np.ndarray, confidence: np.ndarray) 
         "delta1_si": shape["delta1"],
         "delta1_metric": raw["delta1"],
         "absrel_si": shape["absrel"],
-        "kept": kept(scaled, confidence, truth, valid),
+        "kept": kept_ratio(scaled, confidence, truth, valid),
         "edge_f1": edge_f1(depth, truth, valid),
     }
 
@@ -118,8 +118,8 @@ def check_propagation(
             figures.append(frame_figures(depth, truth, confidence))
             if np.isfinite(example.pose).all():
                 motion = TrueMotion(grid, example.pose[before], example.pose[t])
-                where = steady(motion, last[1], truth, last[1] > 0, truth > 0)
-                figures[-1]["tau5"] = tau5(motion, last[0], depth, where)
+                where = steady(motion, (last[1], truth), (last[1] > 0, truth > 0))
+                figures[-1]["tau5"] = tau5(motion, (last[0], depth), where)
         if len(shown) < 8:
             shown.append(Shown(example.picture[t], truth, depth))
     return _means(figures), shown
