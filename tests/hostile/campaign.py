@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import faulthandler
 import io
 import json
@@ -33,6 +34,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import av
+import cv2
+import numpy as np
+import psutil
+
+import velodepth
+from velodepth import Pinhole, VeloDepthError, cameras, load_camera, open_source
 
 PATIENCE = 60  # seconds for one attack
 FAST_COUNTS = {
@@ -67,8 +76,6 @@ class Attack:
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """VeloDepthError of one line is right, warnings too."""
-    from velodepth import VeloDepthError
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -80,9 +87,6 @@ def refusing() -> Iterator[None]:
 
 def clip_bytes(form: str, frames: int = 6, width: int = 64, height: int = 48) -> bytes:
     """A short video in a container of that name."""
-    import av
-    import numpy as np
-
     codec = {"gif": "gif", "avi": "mpeg4", "webm": "libvpx"}.get(form, "libx264")
     out = io.BytesIO()
     x, y = np.meshgrid(np.arange(width + frames), np.arange(height))
@@ -126,14 +130,10 @@ class Pictures(Attack):
     """Anything at all, pushed; between attacks the stream goes on."""
 
     def prepare(self) -> None:
-        import velodepth
-
         self.model = velodepth.load()
         self.stream = self.model.stream()
 
     def try_one(self, rng: random.Random) -> None:
-        import numpy as np
-
         numbers = np.random.default_rng(rng.getrandbits(32))
         shape: tuple[int, ...] = tuple(rng.choice((1, 15, 16, 17, 31, 48, 90, 260)) for _ in range(2))
         shape += rng.choice(((3,), (3,), (3,), (4,), (1,), (), (2,), (0,), (3, 1)))
@@ -146,17 +146,18 @@ class Pictures(Attack):
         how = rng.randrange(9)
         if how == 0 and given.size and given.dtype.kind == "f":
             given.flat[numbers.integers(given.size)] = rng.choice((np.nan, np.inf, -1, 1e30))
-        given = {1: given.tolist, 2: lambda: given[::-1, ::-1], 3: lambda: np.asfortranarray(given)}.get(
-            how, lambda: given
-        )()
-        if how == 4:
-            given = rng.choice(
-                (None, 3, "x", b"x", {}, [[1], [2, 3]], object(), np.broadcast_to(given, given.shape))
-            )
-        if how == 5:
-            given = np.broadcast_to(
-                np.uint8(7), (rng.choice((16, 40, 70_000)), rng.choice((16, 300, 70_000)), 3)
-            )
+        if how == 1:
+            given = given.tolist()
+        elif how == 2:
+            given = given[::-1, ::-1]
+        elif how == 3:
+            given = np.asfortranarray(given)
+        elif how == 4:
+            seen = np.broadcast_to(given, given.shape)
+            given = rng.choice((None, 3, "x", b"x", {}, [[1], [2, 3]], object(), seen))
+        elif how == 5:
+            height, width = rng.choice((16, 40, 70_000)), rng.choice((16, 300, 70_000))
+            given = np.broadcast_to(np.uint8(7), (height, width, 3))
         when = rng.choice((None, None, 0.5, -3, float("nan"), float("inf"), "x", [1], 10**400, np.float32(2)))
         if rng.random() < 0.2:
             self.stream = self.model.stream(policy=rng.choice(("adaptive", "every")))
@@ -174,17 +175,9 @@ class Cameras(Attack):
     """Numbers that cannot be, in every model, and a picture through it."""
 
     def prepare(self) -> None:
-        import velodepth
-
         self.model = velodepth.load()
 
     def try_one(self, rng: random.Random) -> None:
-        import dataclasses
-
-        import numpy as np
-
-        from velodepth import cameras
-
         name, kind = rng.choice(sorted(cameras._MODELS.items()))
         width, height = rng.choice(((64, 48), (48, 64), (160, 90)))
         told: dict[str, Any] = {"model": name, "fx": 60.0, "fy": 60.0, "cx": width / 2, "cy": height / 2}
@@ -207,8 +200,6 @@ class Videos(Attack):
         self.clips = {form: clip_bytes(form) for form in ("mp4", "mkv", "avi", "ts", "gif", "webm")}
 
     def try_one(self, rng: random.Random) -> None:
-        from velodepth import open_source
-
         form = rng.choice(sorted(self.clips))
         path = self.folder / f"clip.{rng.choice((form, form, 'mp4', 'txt', 'apng'))}"
         path.write_bytes(damaged(self.clips[form], rng))
@@ -223,9 +214,6 @@ class Images(Attack):
     """Image files that are damaged, and folders of them."""
 
     def prepare(self) -> None:
-        import cv2
-        import numpy as np
-
         picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
         self.codes = {
             suffix: cv2.imencode(suffix, picture)[1].tobytes()
@@ -233,8 +221,6 @@ class Images(Attack):
         }
 
     def try_one(self, rng: random.Random) -> None:
-        from velodepth import open_source
-
         folder = self.folder / "images"
         folder.mkdir()
         try:
@@ -258,21 +244,16 @@ class Bags(Attack):
     """MCAP files that are damaged."""
 
     def prepare(self) -> None:
-        import velodepth
         from velodepth.media.writing import open_writer
 
         stream = velodepth.load().stream()
         path = self.folder / "whole-depth.mcap"
-        import numpy as np
-
         with open_writer(path) as writer:
             for value in (40, 90, 140):
                 writer.write(stream.push(np.full((32, 40, 3), value, np.uint8)))
         self.bag = path.read_bytes()
 
     def try_one(self, rng: random.Random) -> None:
-        from velodepth import open_source
-
         path = self.folder / f"damaged{rng.choice(('.mcap', '.mcap', '.db3', '.bag'))}"
         path.write_bytes(damaged(self.bag, rng))
         with refusing(), open_source(path, topic="/velodepth/confidence") as source:
@@ -285,8 +266,6 @@ class Predictions(Attack):
     """What another program claims to have predicted."""
 
     def try_one(self, rng: random.Random) -> None:
-        import numpy as np
-
         from velodepth.eval.predictions import ClipInfo, FolderPredictor
 
         path = self.folder / "room.npz"
@@ -319,8 +298,6 @@ class Json(Attack):
     """JSON of every kind that is read, damaged, deep, or of other types."""
 
     def prepare(self) -> None:
-        from velodepth import Pinhole
-
         receipt = {
             "key": "k", "source": "/a", "content": "c", "stamp": "s", "outputs": {"a": 1}, "warnings": [],
             "frames": 1, "keyframes": 1, "width": 1, "height": 1, "seconds": 1.0, "worker": "w",
@@ -334,7 +311,6 @@ class Json(Attack):
         }
 
     def try_one(self, rng: random.Random) -> None:
-        from velodepth import load_camera
         from velodepth.batch.job import Receipts
         from velodepth.eval.report import read_documents
         from velodepth.train.shards import Shard
@@ -370,6 +346,18 @@ class Json(Attack):
 COMMAND = [sys.executable, "-m", "velodepth"]
 
 
+def started(*arguments: str, **how: Any) -> subprocess.Popen[str]:
+    """A command that runs, with what it says in pipes."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
+    )
+
+
+def heed_ctrl_c() -> None:
+    """In a child before it begins: what runs in the background of a shell may have Ctrl-C turned off."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -382,13 +370,36 @@ class Commands(Attack):
     """Command lines: the right command with a wrong file, number, place or name."""
 
     def prepare(self) -> None:
-        import velodepth
-
         self.clip = clip_bytes("mp4")
         self.model = velodepth.load()
 
+    def draw(self, rng: random.Random) -> tuple[list[str], str]:
+        """A command line, and what it gives as --out."""
+
+        def sometimes(option: str, *values: str) -> list[str]:
+            return rng.choice(([], [option, rng.choice(values)]))
+
+        source = rng.choice(
+            ("in.mp4", "in.mp4", "in.mp4", "link.mp4", "empty", "text.txt", "none.mp4", "*.png")
+        )
+        inside = ("in.mp4", "link.mp4", "text.txt", "text.txt/x")
+        out = rng.choice((".", "out", *inside, "out.npz", "out.xyz", "/proc/x"))
+        command = rng.choice(("run", "run", "run", "camera", "live"))
+        arguments = [command, source]
+        if command == "run":
+            arguments += ["--out", out]
+            arguments += sometimes("--save", "side,npz", "png", "zip", "", "jsonl,ply,npy")
+            arguments += sometimes("--range", "4", "a,b", "5,1", "nan,1", "0,1e400")
+            arguments += sometimes("--focal", "1e12", "-1", "x", "60,60,1e9,24", "0")
+            arguments += sometimes("--camera", "camera.json", "in.mp4", "none.json")
+        elif command == "camera":
+            arguments += ["--save", rng.choice(("c.json", "in.mp4", "link.mp4", "text.txt/x"))]
+        else:
+            arguments += ["--port", "0"]
+            arguments += ["--save", rng.choice(("rec.mp4", "in.mp4", "link.mp4", "text.txt/x.mp4"))]
+        return arguments + rng.choice(([], ["--overwrite"])), out
+
     def try_one(self, rng: random.Random) -> None:
-        import velodepth
         from velodepth.cli import main
 
         here = self.folder / "here"
@@ -400,44 +411,10 @@ class Commands(Attack):
             (here / "link.mp4").symlink_to("in.mp4")
             (here / "empty").mkdir()
             (here / "text.txt").write_text("no video")
-            (here / "camera.json").write_text(
-                rng.choice(("{}", "[" * 100_000, '{"model": "pinhole", "fx": 1e12}'))
-            )
+            camera = rng.choice(("{}", "[" * 100_000, '{"model": "pinhole", "fx": 1e12}'))
+            (here / "camera.json").write_text(camera)
             before = {name: (here / name).read_bytes() for name in ("in.mp4", "text.txt", "camera.json")}
-            source = rng.choice(
-                ("in.mp4", "in.mp4", "in.mp4", "link.mp4", "empty", "text.txt", "none.mp4", "*.png")
-            )
-            out = rng.choice(
-                (".", "out", "in.mp4", "link.mp4", "text.txt", "text.txt/x", "out.npz", "out.xyz", "/proc/x")
-            )
-            command = rng.choice(("run", "run", "run", "camera", "live"))
-            arguments = [command, source]
-            if command == "run":
-                arguments += ["--out", out]
-                arguments += rng.choice(([], ["--overwrite"], ["--overwrite"]))
-                arguments += rng.choice(
-                    ([], ["--save", rng.choice(("side,npz", "png", "zip", "", "jsonl,ply,npy"))])
-                )
-                arguments += rng.choice(
-                    ([], ["--range", rng.choice(("4", "a,b", "5,1", "nan,1", "0,1e400"))])
-                )
-                arguments += rng.choice(
-                    ([], ["--focal", rng.choice(("1e12", "-1", "x", "60,60,1e9,24", "0"))])
-                )
-                arguments += rng.choice(
-                    ([], ["--camera", rng.choice(("camera.json", "in.mp4", "none.json"))])
-                )
-            elif command == "camera":
-                arguments += ["--save", rng.choice(("c.json", "in.mp4", "link.mp4", "text.txt/x"))]
-                arguments += rng.choice(([], ["--overwrite"]))
-            else:
-                arguments += [
-                    "--port",
-                    "0",
-                    "--save",
-                    rng.choice(("rec.mp4", "in.mp4", "link.mp4", "text.txt/x.mp4")),
-                ]
-                arguments += rng.choice(([], ["--overwrite"]))
+            arguments, out = self.draw(rng)
             loaded, velodepth.load = velodepth.load, lambda *_: self.model
             said, told = io.StringIO(), io.StringIO()
             try:
@@ -484,30 +461,15 @@ class Kills(OnRecordings):
     """A run or a batch that is ended at any moment, by any signal, and then run again."""
 
     def try_one(self, rng: random.Random) -> None:
-        import psutil
-
         with self.recordings() as here:
             before = contents(here)
             if rng.random() < 0.5:
                 arguments = ["batch", "recs", "--out", "out", "--save", "npz,side,npy", "--workers", "2"]
             else:
-                arguments = [
-                    "run",
-                    "recs/clip1.mp4",
-                    "--out",
-                    "out",
-                    "--save",
-                    "npz,side,npy,bag",
-                    "--overwrite",
-                ]
+                saved = "npz,side,npy,bag"
+                arguments = ["run", "recs/clip1.mp4", "--out", "out", "--save", saved, "--overwrite"]
             asking = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
-            run = subprocess.Popen(
-                [*COMMAND, *arguments],
-                cwd=here,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-            )
+            run = started(*arguments, cwd=here, preexec_fn=heed_ctrl_c)
             time.sleep(rng.uniform(0.1, 4))
             with contextlib.suppress(psutil.NoSuchProcess):
                 family = psutil.Process(run.pid).children(recursive=True)
@@ -520,15 +482,15 @@ class Kills(OnRecordings):
             _, alive = psutil.wait_procs(family, 20)
             if alive:
                 raise Failed(f"{arguments[0]} after {asking.name}: {len(alive)} workers stay")
-            if b"Traceback" in said and run.returncode != -signal.SIGINT:  # before our first line
-                raise Failed(f"{arguments[0]} after {asking.name}: {said.decode()}")
+            if "Traceback" in said and run.returncode != -signal.SIGINT:  # before our first line
+                raise Failed(f"{arguments[0]} after {asking.name}: {said}")
             if asking is not signal.SIGKILL and run.returncode >= 0 and (left := half_written(here)):
                 raise Failed(f"{arguments[0]} after {asking.name}: {left} stays")
             again = subprocess.run(
-                [*COMMAND, *arguments], cwd=here, capture_output=True, timeout=2 * PATIENCE
+                [*COMMAND, *arguments], cwd=here, capture_output=True, text=True, timeout=2 * PATIENCE
             )
             if again.returncode:
-                raise Failed(f"{arguments[0]} after {asking.name}, again: {again.stderr.decode()}")
+                raise Failed(f"{arguments[0]} after {asking.name}, again: {again.stderr}")
             if left := half_written(here):
                 raise Failed(f"{arguments[0]} after {asking.name}, again: {left} stays")
             if any(path.read_bytes() != held for path, held in before.items()):
@@ -538,8 +500,6 @@ class Kills(OnRecordings):
 
 def check_outputs(out: Path, clips: int) -> None:
     """All NPZ are there and whole."""
-    import numpy as np
-
     found = sorted(out.glob("*.npz"))
     if len(found) != clips:
         raise Failed(f"{len(found)} of {clips} outputs are there")
@@ -561,8 +521,7 @@ class Pairs(OnRecordings):
                 arguments = ["run", "recs/clip1.mp4", "--out", "out", "--save", "npz", "--overwrite"]
             runs = []
             for _ in range(2):
-                runs.append(subprocess.Popen([*COMMAND, *arguments], cwd=here, stdout=subprocess.PIPE,
-                                             stderr=subprocess.PIPE, text=True))  # fmt: skip
+                runs.append(started(*arguments, cwd=here))
                 time.sleep(rng.uniform(0, 1.5))
             said = [run.communicate(timeout=3 * PATIENCE)[1] for run in runs]
             states = sorted(run.returncode for run in runs)
@@ -582,12 +541,7 @@ class Connections(Attack):
         clip = self.folder / "camera.mp4"
         clip.write_bytes(clip_bytes("mp4", 50))
         self.clip = clip_bytes("mp4")
-        self.servers = [
-            subprocess.Popen(
-                [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-            for arguments in (["live", str(clip), "--loop", "--port", "0"], ["web", "--port", "0"])
-        ]
+        self.servers = [started("live", str(clip), "--loop", "--port", "0"), started("web", "--port", "0")]
         self.addresses = [
             server.stdout.readline().split()[0].removeprefix("http://").rstrip("/") for server in self.servers
         ]
@@ -650,17 +604,8 @@ class Connections(Attack):
 ATTACKS: dict[str, type[Attack]] = {
     each.__name__.lower(): each
     for each in (
-        Pictures,
-        Cameras,
-        Videos,
-        Images,
-        Bags,
-        Predictions,
-        Json,
-        Commands,
-        Kills,
-        Pairs,
-        Connections,
+        *(Pictures, Cameras, Videos, Images, Bags, Predictions),
+        *(Json, Commands, Kills, Pairs, Connections),
     )
 }
 
