@@ -152,12 +152,9 @@ def _check(out: Path) -> None:
 
 def _kinds(save: list[str]) -> tuple[str, ...]:
     """The kinds of output, sorted, so that their order makes no other outputs of them."""
-    from ..media.writing import KINDS
+    from ..media.writing import kind_named
 
-    kinds = {kind for several in save for kind in several.split(",")}
-    for kind in sorted(kinds - KINDS.keys()):
-        raise VeloDepthError(f"no output is called {kind!r}: choose from {', '.join(KINDS)}")
-    return tuple(sorted(kinds))
+    return tuple(sorted({kind_named(kind).name for several in save for kind in several.split(",")}))
 
 
 @contextmanager

@@ -68,95 +68,79 @@ class OutputKind:
         return "/" in self.ending
 
 
-def _made(home: str, *told: str, **fixed: Any) -> Callable[[Path, Options], Writer]:
-    """Opens the writer at `home`, "module:class" of this package, imported when first wanted.
+def _kind(name: str, ending: str, summary: str, home: str, told: str = "", **fixed: Any) -> OutputKind:
+    """A kind whose writer is at `home`, "module:class" of this package, imported when first wanted.
 
-    told: the fields of `Options` that it takes, by the names of its arguments. fixed: further arguments.
+    ending: what follows the clip's name; "/" for a folder of files named by their frames, NAME-kind/*.kind.
+    told: the fields of `Options` that the writer takes, by the names of its arguments. fixed: further ones.
     """
-    module, name = home.split(":")
+    module, writer = home.split(":")
+    if ending == "/":
+        ending, told = f"-{name}/000000.{name}", f"overwrite {told}"
 
     def open(path: Path, options: Options) -> Writer:
-        writer = getattr(import_module(f"velodepth.media.{module}"), name)
-        return writer(path, **{each: getattr(options, each) for each in told}, **fixed)
+        make = getattr(import_module(f"velodepth.media.{module}"), writer)
+        return make(path, **{each: getattr(options, each) for each in told.split()}, **fixed)
 
-    return open
-
-
-def _video(layout: str) -> Callable[[Path, Options], Writer]:
-    return _made("depthvideo:VideoWriter", "colouring", "sound", layout=layout)
+    return OutputKind(name, ending, summary, open)
 
 
-def _images(name: str, *told: str) -> Callable[[Path, Options], Writer]:
-    return _made(name, "overwrite", *told)
+def _video(name: str, summary: str) -> OutputKind:
+    return _kind(name, f"-{name}.mp4", summary, "depthvideo:VideoWriter", "colouring sound", layout=name)
 
 
 KINDS: dict[str, OutputKind] = {
-    name: OutputKind(name, ending, summary, open)
-    for name, ending, summary, open in (
-        ("side", "-side.mp4", "video: picture beside coloured depth", _video("side")),
-        ("depth", "-depth.mp4", "video: coloured depth alone", _video("depth")),
-        ("stereo", "-stereo.mp4", "video: a picture for each eye, side by side", _video("stereo")),
-        (
+    kind.name: kind
+    for kind in (
+        _video("side", "video: picture beside coloured depth"),
+        _video("depth", "video: coloured depth alone"),
+        _video("stereo", "video: a picture for each eye, side by side"),
+        _kind(
             "ffv1",
             "-depth.mkv",
             "video without loss: 16-bit grey, millimetres (65.535 m at most)",
-            _made("losslessvideo:LosslessWriter"),
+            "losslessvideo:LosslessWriter",
         ),
-        (
-            "png",
-            "-png/000000.png",
-            "a 16-bit picture a frame, millimetres (65.535 m at most)",
-            _images("depthimages:PngWriter"),
+        _kind(
+            "png", "/", "a 16-bit picture a frame, millimetres (65.535 m at most)", "depthimages:PngWriter"
         ),
-        ("npy", "-npy/000000.npy", "a float32 array a frame, metres", _images("depthimages:NpyWriter")),
-        (
+        _kind("npy", "/", "a float32 array a frame, metres", "depthimages:NpyWriter"),
+        _kind(
             "npz",
             ".npz",
             "one file of arrays: depth in metres, times, keyframes, intrinsics",
-            _made("depthclip:NpzWriter"),
+            "depthclip:NpzWriter",
         ),
-        (
+        _kind(
             "exr",
-            "-exr/000000.exr",
+            "/",
             "an OpenEXR picture a frame: R, G, B in linear light, Z in metres, confidence",
-            _images("depthimages:ExrWriter"),
+            "depthimages:ExrWriter",
         ),
-        ("tiff", "-tiff/000000.tiff", "a float32 TIFF a frame, metres", _images("depthimages:TiffWriter")),
-        (
-            "ply",
-            "-ply/000000.ply",
-            "coloured points of chosen frames, metres",
-            _images("pointcloud:PlyWriter", "points", "cloud"),
-        ),
-        (
-            "glb",
-            "-glb/000000.glb",
-            "the same as glTF 2.0, with the camera",
-            _images("gltf:GlbWriter", "points", "cloud"),
-        ),
-        (
+        _kind("tiff", "/", "a float32 TIFF a frame, metres", "depthimages:TiffWriter"),
+        _kind("ply", "/", "coloured points of chosen frames, metres", "pointcloud:PlyWriter", "points cloud"),
+        _kind("glb", "/", "the same as glTF 2.0, with the camera", "gltf:GlbWriter", "points cloud"),
+        _kind(
             "jsonl",
             ".jsonl",
             "a line of JSON a frame: time, keyframe and reason, camera, depth percentiles",
-            _made("sidecar:JsonLinesWriter", "facts"),
+            "sidecar:JsonLinesWriter",
+            "facts",
         ),
-        (
-            "poses",
-            "-poses.txt",
-            "the camera's path: a pose a frame, in TUM's form",
-            _made("poses:PosesWriter"),
-        ),
-        (
+        _kind("poses", "-poses.txt", "the camera's path: a pose a frame, in TUM's form", "poses:PosesWriter"),
+        _kind(
             "bag",
             "-depth.mcap",
             "a ROS 2 bag: depth, confidence, camera and coloured points of each frame",
-            _made("rosbag_writing:BagWriter", "origin", "cloud"),
+            "rosbag_writing:BagWriter",
+            "origin cloud",
         ),
-        (
+        _kind(
             "rerun",
             ".rrd",
             "a Rerun recording: picture, depth, camera, points, keyframes",
-            _made("rerun_log:RerunWriter", "colouring", "cloud"),
+            "rerun_log:RerunWriter",
+            "colouring cloud",
         ),
     )
 }
@@ -178,7 +162,7 @@ def open_writer(path: str | Path, kind: str | None = None, options: Options | No
         if found is None or (found.is_folder and path.stem != "*"):
             raise VeloDepthError(f"{path} does not tell what to write: give a kind of {', '.join(KINDS)}")
     else:
-        found = _kind(kind)
+        found = kind_named(kind)
         if not found.is_folder and path.suffix.lower() != found.suffix:
             raise VeloDepthError(f"{path} cannot be of the kind {kind}: let its name end in {found.suffix}")
     return _opened(found, path.parent if path.stem == "*" else path, options)
@@ -196,7 +180,7 @@ def writers_for(
     folder, options = Path(folder), options or Options()
     with ExitStack() as undo:
         writers = []
-        for kind in map(_kind, dict.fromkeys(kinds)):
+        for kind in map(kind_named, dict.fromkeys(kinds)):
             path = folder / (stem + kind.ending)
             writers.append(_opened(kind, path.parent if kind.is_folder else path, options))
             undo.callback(writers[-1].discard)
@@ -209,7 +193,8 @@ def _opened(kind: OutputKind, path: Path, options: Options) -> Writer:
     return kind.open(path, options)
 
 
-def _kind(name: str) -> OutputKind:
+def kind_named(name: str) -> OutputKind:
+    """Raises VeloDepthError where there is none of that name."""
     if name not in KINDS:
         raise VeloDepthError(f"no output is called {name!r}: choose from {', '.join(KINDS)}")
     return KINDS[name]
