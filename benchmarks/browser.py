@@ -29,7 +29,7 @@ from playwright.sync_api import sync_playwright
 
 import velodepth
 from velodepth.web.app import create_app
-from velodepth.web.static import export
+from velodepth.web.static import export_page
 
 WARM = 10
 COMPUTE = """
@@ -57,7 +57,7 @@ def served(one_thread: bool) -> Iterator[str]:
     """The page's address: from `velodepth web`, or as plain files without the headers that threads need."""
     if one_thread:
         with tempfile.TemporaryDirectory() as folder:
-            export(Path(folder) / "site")
+            export_page(Path(folder) / "site")
             server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=f"{folder}/site"))
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}/"

@@ -15,7 +15,7 @@ from velodepth.nets.convnext import ConvNeXtBlock  # noqa: E402
 from velodepth.nets.depth_decoder import MapHead, run_heads  # noqa: E402
 from velodepth.nets.large import LargeNet  # noqa: E402
 from velodepth.nets.propagation import flow_picture  # noqa: E402
-from velodepth.nets.warp import uncovered, warp  # noqa: E402
+from velodepth.nets.warp import published_warp, uncovered  # noqa: E402
 
 SIZE = (70, 98)
 
@@ -99,14 +99,13 @@ def test_convnext_block_as_written():
 
 def whole_pixels(dx: int, dy: int, height: int, width: int) -> torch.Tensor:
     """Flow (1, 2, H, W) in picture units that says: the content came from (x + dx, y + dy)."""
-    return torch.tensor([dx / (width - 1), dy / (height - 1)])[None, :, None, None].expand(
-        1, 2, height, width
-    )
+    flow = torch.tensor([dx / (width - 1), dy / (height - 1)])
+    return flow[None, :, None, None].expand(1, 2, height, width)
 
 
 def test_warp_by_whole_cells():
     maps = torch.rand(1, 2, 6, 8) + 1
-    warped = warp(maps, whole_pixels(2, -1, 6, 8), align_corners=True)
+    warped = published_warp(maps, whole_pixels(2, -1, 6, 8), align_corners=True)
     torch.testing.assert_close(warped[..., 1:, :6], maps[..., :5, 2:], rtol=1e-4, atol=1e-5)
     assert (warped[..., 1:, 6:] == 0).all()
     assert (warped[..., 0, 1:] == 0).all()
@@ -114,7 +113,7 @@ def test_warp_by_whole_cells():
 
 def test_the_top_left_cell_reads_inside_when_its_source_is_outside():
     maps = torch.arange(81.0).view(1, 1, 9, 9)
-    warped = warp(maps, whole_pixels(20, 0, 9, 9), align_corners=True)
+    warped = published_warp(maps, whole_pixels(20, 0, 9, 9), align_corners=True)
     assert warped[0, 0, 0, 0] == maps[0, 0, 6, 6]  # three quarters across and down
     assert (warped.flatten()[1:] == 0).all()
 

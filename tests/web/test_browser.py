@@ -16,7 +16,7 @@ import pytest
 from velodepth.stream import content
 from velodepth.stream.canvas import Canvas, to_uint8
 from velodepth.stream.flow import DisFlow
-from velodepth.web.static import export
+from velodepth.web.static import export_page
 
 # One worker for the whole clip, fed as local.js does; where a flow is false it finds its own.
 ASK = """
@@ -162,7 +162,7 @@ def plain(folder):
 
 
 def test_the_exported_page_works_without_our_server(page, tmp_path, walk):
-    export(tmp_path / "below/site")
+    export_page(tmp_path / "below/site")
     assert json.loads((tmp_path / "below/site/settings.json").read_text())["engine"] == "browser"
     with plain(tmp_path) as address:
         page.goto(f"{address}below/site/")
@@ -259,7 +259,7 @@ def test_a_file_chosen_while_the_page_still_loads_is_taken(page, address, walk):
 
 
 def test_a_page_opened_as_a_file_says_what_it_needs(page, tmp_path):
-    export(tmp_path / "site")
+    export_page(tmp_path / "site")
     page.goto((tmp_path / "site/index.html").as_uri())
     page.wait_for_function(
         "() => getComputedStyle(document.querySelector('#where')).visibility === 'visible'"

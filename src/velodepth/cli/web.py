@@ -15,9 +15,7 @@ from .failure import report_errors
 
 @report_errors()
 def web(
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Listen on this address; 0.0.0.0 for all of the machine's.")
-    ] = "127.0.0.1",
+    host: options.Host = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")] = 8080,
     allow_host: options.AllowHost = None,
     proxy: Annotated[
@@ -54,9 +52,9 @@ def web(
     if static:
         if preset != "nano":
             raise VeloDepthError(f"--static writes the preset nano alone, not {preset}: leave --preset out")
-        from ..web.static import export
+        from ..web.static import export_page
 
-        export(static, overwrite)
+        export_page(static, overwrite)
         typer.echo(f"written to {static}: serve it with  python -m http.server --directory {static}")
         return
     with needed("velodepth web", "web"):

@@ -30,7 +30,7 @@ class Recording(Images):
         paths = images_in(folder / PICTURES)
         height, width = read_image(paths[0]).shape[:2]
         meta = read_meta(folder / META)
-        self._camera = camera_of(meta, folder / META, width, height)
+        self._camera = camera_in_meta(meta, folder / META, width, height)
         super().__init__(str(folder), paths, _rate(meta) or frame_rate)
 
     @property
@@ -54,7 +54,7 @@ def read_meta(path: Path) -> dict[str, Any]:
     return meta
 
 
-def camera_of(meta: dict[str, Any], path: Path, width: int, height: int) -> Camera:
+def camera_in_meta(meta: dict[str, Any], path: Path, width: int, height: int) -> Camera:
     """The camera in the meta.json at `path`, for pictures of a size; VeloDepthError where none is told."""
     try:
         if "camera" in meta:

@@ -19,7 +19,7 @@ from .depth_decoder import DepthDecoder, confidence_of, radius_of
 from .estimate import Estimate
 from .propagation import Correction, Observation, Observer
 from .vit import PATCH, VisionTransformer
-from .warp import last_pixel, uncovered, warp
+from .warp import last_pixel, published_warp, uncovered
 
 LEVELS = 4
 
@@ -160,7 +160,7 @@ class LargeNet(nn.Module):
         size = last[0].shape[-2:]
         flow = F.interpolate(evidence.flow, size, mode="bilinear", align_corners=True)
         flow_feature = F.interpolate(evidence.flow_feature, size, mode="bilinear")
-        warped = warp(torch.cat(last, 1), flow, align_corners=True).chunk(LEVELS, 1)
+        warped = published_warp(torch.cat(last, 1), flow, align_corners=True).chunk(LEVELS, 1)
         return [
             correction(moved, feature, seen, flow_feature)
             for correction, moved, feature, seen in zip(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .channels import ChannelLinear, ChannelNorm
 from .constants import constant
 from .convnext import convnext
-from .warp import warp
+from .warp import published_warp
 
 FLOW_WIDTH = 64
 LUMA = (0.299, 0.587, 0.114)
@@ -23,7 +23,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def luma(picture: Tensor) -> Tensor:
+def published_luma(picture: Tensor) -> Tensor:
     """(B, 3, H, W) RGB -> (B, 1, H, W)."""
     return (picture * constant(LUMA, picture)[:, None, None]).sum(1, keepdim=True)
 
@@ -35,7 +35,7 @@ def flow_picture(flow: Tensor, residual: Tensor, hsv: bool) -> Tensor:
     Source: network.md, section 6.2 and the checkpoint's own settings.
     """
     mean, std = constant(IMAGENET_MEAN, residual), constant(IMAGENET_STD, residual)
-    surprise = luma(residual.abs() * std[:, None, None] + mean[:, None, None])
+    surprise = published_luma(residual.abs() * std[:, None, None] + mean[:, None, None])
     if not hsv:
         return torch.cat([10 * flow, (surprise - 0.5) * 4], 1)
     dx, dy = flow.split(1, 1)
@@ -89,13 +89,14 @@ class Observer(nn.Module):
     def forward(self, canvas: Tensor, flow: Tensor, last_canvas: Tensor, last_radius: Tensor) -> Observation:
         """Canvases (B, 3, H, W), initial flow (B, 2, H, W) in picture units, radius (B, 1, H, W) metres."""
         size = canvas.shape[-2:]
-        residual = luma(canvas) - warp(luma(last_canvas), flow, align_corners=False)
+        before = published_warp(published_luma(last_canvas), flow, align_corners=False)
+        residual = published_luma(canvas) - before
         early_flow = self.flow_stages[0](flow_picture(flow, residual, self.hsv_flow))
         flow_feature = self.flow_feature(self.flow_stages[1](early_flow))
         change, gate = F.interpolate(self.refine(flow_feature), size, mode="bilinear").split((2, 1), 1)
         flow = change / 100 + flow
 
-        expected = warp(last_radius, flow, align_corners=False)
+        expected = published_warp(last_radius, flow, align_corners=False)
         expected = (expected.clip(min=0.01).log() - 2) / 3
         expected = self.depth_stages[0](expected.expand(-1, 3, -1, -1))
         fused = self.picture_stages[0](canvas)

@@ -33,7 +33,7 @@ def sources(flow: Tensor) -> Tensor:
     return 2 * (positions - 0.5) / steps - 1
 
 
-def warp(maps: Tensor, flow: Tensor, align_corners: bool) -> Tensor:
+def published_warp(maps: Tensor, flow: Tensor, align_corners: bool) -> Tensor:
     """Bring maps (B, C, H, W) along flow (B, 2, H, W); cells whose source is outside read zero.
 
     Except the top-left one: the published code overwrites an outside position with the cell's centre in

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import VeloDepthError
 from ..media.images import images_in, read_image
-from ..media.recordings import META, PICTURES, camera_of, read_meta
+from ..media.recordings import META, PICTURES, camera_in_meta, read_meta
 
 AGREE = 1.05
 """A pixel is seen again where the neighbouring frame's depth is within this factor of what the pose says."""
@@ -51,7 +51,7 @@ class RecordedFootage:
             )
         height, width = read_image(self._pictures[0]).shape[:2]
         meta = read_meta(folder / META)
-        self._camera = camera_of(meta, folder / META, width, height)
+        self._camera = camera_in_meta(meta, folder / META, width, height)
         self._unit = _unit(meta, folder / META)
         self._poses = _poses(folder / "poses.txt", count)
         frame = {"kind": "own", "clip": 0, "length": count, "median_depth": None}

@@ -35,7 +35,7 @@ def create_app(model: Model, limits: Limits | None = None, allowed: Iterable[str
 
     GET /                     the page; /local/ is the same page that computes in the browser
     POST /streams?name=NAME   a video file as the body -> 201 {"id", "frames", "rate"}; messages call it NAME
-    WS /streams/ID            its frames as `wire.pack` makes them, then {"done": ...}; or {"error": sentence}
+    WS /streams/ID            its frames, `wire.packed`, then {"done": ...}; or {"error": sentence}
     WS /webcam                {"id"}, then pictures in and frames out, one by one; the end is the same
                               (the text "stop" ends either before its time)
     GET /streams/ID/side.mp4  picture beside depth, once it is done, as long as the socket is open

@@ -18,7 +18,7 @@ from .settings import browser_settings
 PAGE = Path(__file__).parent / "page"
 
 
-def export(folder: Path, overwrite: bool = False) -> None:
+def export_page(folder: Path, overwrite: bool = False) -> None:
     """Writes the page, ONNX Runtime for the browser, the packaged network and the sample clip; 27 MB.
 
     Nothing is fetched from anywhere. Raises VeloDepthError where the folder cannot be written, or, without

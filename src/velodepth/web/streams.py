@@ -17,7 +17,7 @@ from ..media.depthvideo import VideoWriter
 from ..media.video import Video
 from ..presets import Model
 from .limits import Limits, Pace
-from .wire import PICTURE_SIDE, WebcamPictures, fitted, pack
+from .wire import PICTURE_SIDE, WebcamPictures, packed, reduced
 
 CONTAINERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,gif,jpeg_pipe,png_pipe,webp_pipe"
 """What FFmpeg may take an upload for: files that hold their video or photo; a playlist names other files."""
@@ -63,7 +63,7 @@ class VisitorStream:
             return {"id": self.id, "frames": length, "rate": source.frame_rate}
 
     def frames(self) -> Iterator[bytes]:
-        """The depth of the upload, frame by frame, as `wire.pack` makes it; then the upload is removed."""
+        """The depth of the upload, frame by frame, as `wire.packed` makes it; then the upload is removed."""
         with self._opened() as source:
             for frame in source:
                 yield self._push(frame.picture, frame.time)
@@ -80,10 +80,10 @@ class VisitorStream:
         return self._push(picture, time)
 
     def _push(self, picture: np.ndarray, time: float) -> bytes:
-        frame = self._stream.push(fitted(picture, PICTURE_SIDE), time)
+        frame = self._stream.push(reduced(picture, PICTURE_SIDE), time)
         self._writer.write(frame)
         self._count += 1
-        return pack(frame, self._colouring.range)
+        return packed(frame, self._colouring.range)
 
     def _opened(self) -> Video:
         return Video(self._location, self.name, options=OPTIONS, max_pixels=self._limits.picture_pixels)

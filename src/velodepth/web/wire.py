@@ -18,7 +18,7 @@ QUALITY = 85  # of the JPEG
 TIME = struct.Struct("<d")
 
 
-def fitted(picture: np.ndarray, side: int) -> np.ndarray:
+def reduced(picture: np.ndarray, side: int) -> np.ndarray:
     """An image (H, W, ...) reduced, if need be, so that no side is longer than `side` pixels."""
     height, width = picture.shape[:2]
     scale = side / max(height, width)
@@ -28,7 +28,7 @@ def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if picture.ndim == 3 else cv2.INTER_LINEAR)
 
 
-def pack(frame: DepthFrame, shown: tuple[float, float] | None) -> bytes:
+def packed(frame: DepthFrame, shown: tuple[float, float] | None) -> bytes:
     """A frame as the page takes it.
 
     Four bytes, the length of the header (little endian); the header, JSON padded with spaces to an even end;
@@ -37,7 +37,7 @@ def pack(frame: DepthFrame, shown: tuple[float, float] | None) -> bytes:
     range ([near, far] in metres: the ends of the colours), camera ([fx, fy, cx, cy] in parts of the picture's
     width and height).
     """
-    depth = fitted(frame.depth, MAP_SIDE).astype("<f2")
+    depth = reduced(frame.depth, MAP_SIDE).astype("<f2")
     height, width = frame.picture.shape[:2]
     camera = frame.camera
     header = json.dumps(
