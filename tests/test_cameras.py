@@ -365,11 +365,7 @@ def test_ray_map_above_the_pole_of_a_padded_panorama():
 
 @pytest.mark.parametrize(
     "camera",
-    [
-        OpenCV(60, 60, 32, 24, k3=1e99),
-        OpenCV(60, 60, 32, 24, s1=1e90),
-        Equirectangular(60, 1e50, 32, 24),
-    ],
+    [OpenCV(60, 60, 32, 24, k3=1e99), OpenCV(60, 60, 32, 24, s1=1e90), Equirectangular(60, 1e50, 32, 24)],
 )
 def test_a_lens_that_leaves_nothing_of_the_picture_is_refused(camera):
     with pytest.raises(VeloDepthError, match=rf"{camera.model} camera sees 0 degrees in .*64x48"):
@@ -513,16 +509,9 @@ GOOD = {"model": "pinhole", "fx": 500, "fy": 500, "cx": 320, "cy": 240, "width":
         ({**GOOD, "k1": 0.1}, "k1 is no parameter of model pinhole"),
         ({**GOOD, "size": [640, 480]}, "size is no parameter"),
         ({**GOOD, "fx": "500"}, "fx of a pinhole camera is '500'"),
-        ({**GOOD, "fx": None}, "fx of a pinhole camera is None"),
-        ({**GOOD, "cx": True}, "cx of a pinhole camera is True"),
         ({**GOOD, "cx": math.nan}, "cx of a pinhole camera is nan"),
-        ({**GOOD, "cx": math.inf}, "cx of a pinhole camera is inf"),
-        ({**GOOD, "fx": 0}, "fx of a pinhole camera is 0"),
-        ({**GOOD, "fy": -500}, "fy of a pinhole camera is -500"),
-        ({**GOOD, "width": 640.5}, "width and height"),
         ({**GOOD, "height": 0}, "width and height"),
         ({k: v for k, v in GOOD.items() if k != "width"}, "only one of width and height"),
-        ({**GOOD, "model": "mei", "xi": -1}, "xi of a mei camera is -1"),
     ],
 )
 def test_a_bad_file_is_named_with_its_field(content, said, tmp_path):

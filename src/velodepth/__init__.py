@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .adapters.look import DepthNetwork, Look
-    from .cameras import (
-        MEI,
-        Camera,
-        Equirectangular,
-        Fisheye624,
-        KannalaBrandt,
-        OpenCV,
-        Pinhole,
-    )
+    from .cameras import MEI, Camera, Equirectangular, Fisheye624, KannalaBrandt, OpenCV, Pinhole
     from .errors import LookError, MediaWarning, VeloDepthError
     from .media.atomic import Writer
     from .media.camerafiles import load_camera
@@ -36,41 +28,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "MEI",
-    "Adaptive",
-    "Camera",
-    "Colouring",
-    "DepthFrame",
-    "DepthNetwork",
-    "DepthStream",
-    "DepthStreams",
-    "DisFlow",
-    "Equirectangular",
-    "Every",
-    "Evidence",
-    "Fisheye624",
-    "GivenFlow",
-    "KannalaBrandt",
-    "Look",
-    "LookError",
-    "MediaWarning",
-    "Model",
-    "NoFlow",
-    "OpenCV",
-    "PerFrame",
-    "Pinhole",
-    "Policy",
-    "Source",
-    "VeloDepthError",
-    "Writer",
-    "colourise",
-    "demo_clip",
-    "load",
-    "load_camera",
-    "open_source",
-    "open_writer",
-    "writers_for",
-]
+    "MEI", "Adaptive", "Camera", "Colouring", "DepthFrame", "DepthNetwork", "DepthStream", "DepthStreams",
+    "DisFlow", "Equirectangular", "Every", "Evidence", "Fisheye624", "GivenFlow", "KannalaBrandt", "Look",
+    "LookError", "MediaWarning", "Model", "NoFlow", "OpenCV", "PerFrame", "Pinhole", "Policy", "Source",
+    "VeloDepthError", "Writer", "colourise", "demo_clip", "load", "load_camera", "open_source",
+    "open_writer", "writers_for",
+]  # fmt: skip
 
 _HOMES = {
     ".adapters.look": "DepthNetwork Look",

@@ -26,10 +26,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 NOT_PYTHON_HERE = {  # page: words of a block, and why it is not run
     "batch.md": {"pyarrow.parquet": "reads what a batch of many videos wrote"},
-    "cameras.md": {
-        "calibrateCamera": "its arguments are left out",
-        "projection_params": "Aria's",
-    },
+    "cameras.md": {"calibrateCamera": "its arguments are left out", "projection_params": "Aria's"},
     "deployment.md": {'device="cuda"': "a GPU, and the published weights"},
     "export.md": {"openvino": "is not installed"},
     "live.md": {"open_source(0)": "a camera"},

@@ -43,9 +43,7 @@ def test_stamps_that_begin_anew_go_on_and_are_told_once():
     result, told = times([*part, *part, *part])
     steps = [0, 0.25, 0.75, 2.0]
     assert result == pytest.approx([*steps, *(2.1 + step for step in steps), *(4.2 + step for step in steps)])
-    assert told == [
-        "street.mkv begins its times anew at frame 4: they are joined",
-    ]
+    assert told == ["street.mkv begins its times anew at frame 4: they are joined"]
 
 
 def test_a_pause_is_kept_and_told_once():

@@ -70,9 +70,8 @@ def test_nothing_is_held_back():
     for frame in open_source(picture for picture in pictures(6)):
         held.append(weakref.ref(frame.picture))
         gc.collect()
-        assert (
-            sum(picture() is not None for picture in held) <= 2
-        )  # this one and, until it is bound, the last
+        alive = sum(picture() is not None for picture in held)
+        assert alive <= 2  # this one and, until it is bound, the last
 
 
 def test_a_source_is_read_once():

@@ -81,8 +81,7 @@ def test_bayer_mosaics_are_interpolated(pattern, bits):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "order"),
-    [("yuv422", "uyvy"), ("uyvy", "uyvy"), ("yuv422_yuy2", "yuyv"), ("yuyv", "yuyv")],
+    ("encoding", "order"), [("yuv422", "uyvy"), ("uyvy", "uyvy"), ("yuv422_yuy2", "yuyv"), ("yuyv", "yuyv")]
 )
 def test_yuv422(encoding, order):
     r, g, b = np.moveaxis(rgb().astype(float), 2, 0)

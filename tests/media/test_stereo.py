@@ -78,9 +78,8 @@ def test_the_video_says_that_it_is_side_by_side(tmp_path):
     width, height = 160, 96
     camera = Pinhole(150.0, 150.0, 80.0, 48.0)
     x, y = np.meshgrid(np.arange(width), np.arange(height))
-    picture = np.stack([127 + 100 * np.sin(x / 6), 127 + 100 * np.cos(y / 7), 0.5 * (x + y)], 2).astype(
-        np.uint8
-    )
+    waves = (127 + 100 * np.sin(x / 6), 127 + 100 * np.cos(y / 7), 0.5 * (x + y))
+    picture = np.stack(waves, axis=2).astype(np.uint8)
     depth = np.where((x > 60) & (x < 100), 1.0, 4.0)
     frames = [DepthFrame.of(depth, camera, picture, index=i, time=i / 25) for i in range(4)]
     path = tmp_path / "clip-stereo.mp4"

@@ -35,10 +35,7 @@ def test_every_tensor_has_a_name_of_its_own(tensors):
         ("decoder.ups.1.0.gamma", "pixel_decoder.radial_module.ups.1.convs.0.gamma"),
         ("decoder.log_radius.norm.bias", "pixel_decoder.radial_module.depth_mlp.2.0.bias"),
         ("decoder.log_confidence.last.weight", "pixel_decoder.radial_module.to_confidence_hr.2.weight"),
-        (
-            "observer.picture_stages.2.blocks.5.response.beta",
-            "small_encoder.encoder_rgb.stages.2.5.grn.beta",
-        ),
+        ("observer.picture_stages.2.blocks.5.response.beta", "small_encoder.encoder_rgb.stages.2.5.grn.beta"),
         ("corrections.3.gate.3.weight", "pixel_decoder.radial_module.fusion.3.merge.in_flow.3.weight"),
     ],
 )

@@ -81,13 +81,11 @@ def test_resizing_is_that_of_pytorch_to_the_bit(size):
     torch = pytest.importorskip("torch", reason="torch is an extra: pip install 'velodepth[torch]'")
     canvas, pixels = Canvas.of(*size, CanvasSpec(20_000, 60_000, 14)), picture(*size)
     tensor = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
-    tensor = (tensor - torch.from_numpy(IMAGENET_MEAN)[:, None, None]) / torch.from_numpy(IMAGENET_STD)[
-        :, None, None
-    ]
+    mean, std = (torch.from_numpy(each)[:, None, None] for each in (IMAGENET_MEAN, IMAGENET_STD))
+    tensor = (tensor - mean) / std
     padded = torch.nn.functional.pad(tensor, (canvas.left, canvas.right, canvas.top, canvas.bottom))
-    expected = torch.nn.functional.interpolate(padded[None], (canvas.height, canvas.width), mode="bilinear")[
-        0
-    ]
+    size = canvas.height, canvas.width
+    (expected,) = torch.nn.functional.interpolate(padded[None], size, mode="bilinear")
     np.testing.assert_allclose(canvas.fill(pixels), expected.numpy(), rtol=0, atol=1e-6)
 
 

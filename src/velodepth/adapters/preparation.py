@@ -70,9 +70,8 @@ class Preparation:
         shrinks = inner[0] * inner[1] < picture.shape[0] * picture.shape[1]
         how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if self.cubic else cv2.INTER_LINEAR
         small = cv2.resize(picture, (inner[1], inner[0]), interpolation=how)
-        values = (small * np.float32(self.unit) - np.array(self.mean, np.float32)) / np.array(
-            self.std, np.float32
-        )
+        mean, std = (np.array(each, np.float32) for each in (self.mean, self.std))
+        values = (small * np.float32(self.unit) - mean) / std
         window = Window(0, 0, inner[1], inner[0])
         if self.fit == "letterbox":
             left, top = (self.width - inner[1]) // 2, (self.height - inner[0]) // 2
@@ -106,12 +105,8 @@ class Preparation:
 def crop(map: np.ndarray, window: Window, input_size: tuple[int, int]) -> np.ndarray:
     """The picture's part of an output (h', w') whose input was of size (h, w): bilinear between pixels."""
     down, right = map.shape[0] / input_size[0], map.shape[1] / input_size[1]
-    left, top, width, height = (
-        window.left * right,
-        window.top * down,
-        window.width * right,
-        window.height * down,
-    )
+    left, width = window.left * right, window.width * right
+    top, height = window.top * down, window.height * down
     if (left, top, width, height) == (0, 0, map.shape[1], map.shape[0]):
         return map
     columns, rows = max(1, round(width)), max(1, round(height))

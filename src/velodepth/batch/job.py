@@ -217,10 +217,7 @@ class Worker:
                 keyframes += frame.is_keyframe
         height, width = frame.picture.shape[:2]
         receipt = Receipt(
-            key=job.key,
-            source=job.source,
-            content=job.content,
-            stamp=job.stamp,
+            **{fact: getattr(job, fact) for fact in ("key", "source", "content", "stamp")},
             outputs={
                 path.relative_to(self._out).as_posix(): _extent(path)
                 for path in (writer.path for writer in writers.writers)

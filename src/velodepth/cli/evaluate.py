@@ -32,15 +32,10 @@ def evaluate(
     protocol: Annotated[str, typer.Option(metavar="NAME", help="velodepth, vda, online or full.")] = "full",
     preset: options.PresetOption = "nano",
     policy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{options.POLICIES}.  [default: adaptive]",
-        ),
+        str | None, typer.Option(metavar="NAME", help=f"{options.POLICIES}.  [default: adaptive]")
     ] = None,
     policies: Annotated[
-        str | None,
-        typer.Option(metavar="NAME,...", help="Several of them, side by side."),
+        str | None, typer.Option(metavar="NAME,...", help="Several of them, side by side.")
     ] = None,
     runtime: options.RuntimeOption = None,
     device: options.DeviceOption = None,

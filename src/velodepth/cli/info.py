@@ -97,13 +97,7 @@ def facts() -> dict[str, Any]:
             "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])),
         },
         "presets": [
-            {
-                "name": preset.name,
-                "summary": preset.summary,
-                "licence": preset.licence,
-                "runtimes": preset.runtimes,
-                "weights": preset.weights,
-            }
+            {fact: getattr(preset, fact) for fact in ("name", "summary", "licence", "runtimes", "weights")}
             for preset in PRESETS.values()
         ],
         "runtimes": [

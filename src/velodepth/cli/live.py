@@ -37,10 +37,7 @@ def live(
             f"shown on a page anyway.  [default: {PORT}]",
         ),
     ] = None,
-    host: Annotated[
-        str,
-        typer.Option(metavar="ADDRESS", help="Let the page listen there; 0.0.0.0 for all of the machine's."),
-    ] = "127.0.0.1",
+    host: options.Host = "127.0.0.1",
     allow_host: options.AllowHost = None,
     range_: options.Range = None,
     camera: options.CameraFile = None,

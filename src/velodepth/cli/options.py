@@ -31,13 +31,7 @@ PresetOption = Annotated[
         help="nano, large, depth-anything-v2-small, the path of a checkpoint, or a network of others.",
     ),
 ]
-PolicyOption = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help=f"When the network looks: {POLICIES}.",
-    ),
-]
+PolicyOption = Annotated[str, typer.Option(metavar="NAME", help=f"When the network looks: {POLICIES}.")]
 Relative = Annotated[
     bool,
     typer.Option(
@@ -49,6 +43,9 @@ RuntimeOption = Annotated[
 ]
 DeviceOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; else the runtime's own.")
+]
+Host = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="The page listens there; 0.0.0.0 for all of the machine's.")
 ]
 AllowHost = Annotated[
     list[str] | None,
@@ -83,8 +80,7 @@ CameraFile = Annotated[
     ),
 ]
 Resize = Annotated[
-    str | None,
-    typer.Option(metavar="WxH", help="Shrink pictures to fit into that, in their shape."),
+    str | None, typer.Option(metavar="WxH", help="Shrink pictures to fit into that, in their shape.")
 ]
 NoSound = Annotated[bool, typer.Option("--no-sound", help="Leave the source's sound out of videos.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run has written.")]

@@ -64,11 +64,7 @@ def bar(
     if total is not None:
         columns.insert(1, BarColumn(bar_width=None, complete_style="cyan", finished_style="cyan"))
     with Progress(
-        *columns,
-        console=console,
-        refresh_per_second=5,
-        transient=True,
-        expand=total is not None,
+        *columns, console=console, refresh_per_second=5, transient=True, expand=total is not None
     ) as progress:
         task = progress.add_task(Path(name).name, total=total)
         yield lambda: progress.advance(task)

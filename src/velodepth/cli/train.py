@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..errors import VeloDepthError, needed
+from ..errors import needed
 from .failure import kept, report_errors
+from .options import pixels
 
 RUN = "run"
 
@@ -153,10 +154,4 @@ def _training() -> tuple[Any, Any]:
 
 
 def _sizes(texts: list[str] | None) -> list[list[int]] | None:
-    sizes = []
-    for text in texts or []:
-        width, _, height = text.partition("x")
-        if not (width.isdecimal() and height.isdecimal()):
-            raise VeloDepthError(f"--size {text} is not understood: give WIDTHxHEIGHT, e.g. 256x192")
-        sizes.append([int(width), int(height)])
-    return sizes or None
+    return [list(pixels("--size", text)) for text in texts or []] or None

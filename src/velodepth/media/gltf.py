@@ -100,13 +100,7 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
                     "min": points.min(axis=0).tolist(),
                     "max": points.max(axis=0).tolist(),
                 },
-                {
-                    "bufferView": 1,
-                    "componentType": UBYTE,
-                    "normalized": True,
-                    "count": count,
-                    "type": "VEC4",
-                },
+                {"bufferView": 1, "componentType": UBYTE, "normalized": True, "count": count, "type": "VEC4"},
             ],
             "bufferViews": [
                 {"buffer": 0, "byteOffset": 0, "byteLength": 12 * count, "target": VERTICES},

@@ -85,15 +85,12 @@ class Log:
         contents = ["/points", "/camera", "/camera/picture", "/path"]
         ends = {"start": views.TimeRangeBoundary.infinite(), "end": views.TimeRangeBoundary.cursor_relative()}
         whole_path = views.VisibleTimeRanges([rr.VisibleTimeRange(name, **ends) for name in TIMES])
+        told = {"contents": contents, "eye_controls": eye, "overrides": {"/path": whole_path}}
+        points = views.Spatial3DView(name="Points", **told)
         self.recording.send_blueprint(
             views.Blueprint(
                 views.Horizontal(
-                    views.Spatial3DView(
-                        name="Points",
-                        contents=contents,
-                        eye_controls=eye,
-                        overrides={"/path": whole_path},
-                    ),
+                    points,
                     views.Vertical(
                         views.Spatial2DView(name="Picture", origin="/camera/picture"),
                         views.Spatial2DView(name="Depth", origin="/camera/colours"),
@@ -120,16 +117,9 @@ class Log:
             log.log("path", rr.LineStrips3D([[before[:3, 3], pose[:3, 3]]]))
         c = frame.camera
         if isinstance(c, Pinhole):
-            log.log(
-                "camera",
-                rr.Pinhole(
-                    width=width,
-                    height=height,
-                    focal_length=(c.fx, c.fy),
-                    principal_point=(c.cx, c.cy),
-                    camera_xyz=rr.ViewCoordinates.RDF,
-                ),
-            )
+            lens = {"focal_length": (c.fx, c.fy), "principal_point": (c.cx, c.cy)}
+            axes = rr.ViewCoordinates.RDF
+            log.log("camera", rr.Pinhole(width=width, height=height, camera_xyz=axes, **lens))
         log.log("camera/picture", rr.Image(frame.picture).compress(jpeg_quality=QUALITY))
         metres = frame.metres.astype(np.float16)
         depth = rr.DepthImage(metres, meter=1.0, colormap="inferno")

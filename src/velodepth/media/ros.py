@@ -36,14 +36,11 @@ ENCODINGS: dict[str, tuple[int, int, int | None]] = {
     "bgr16": (2, 3, cv2.COLOR_BGR2RGB),
     "bgra16": (2, 4, cv2.COLOR_BGRA2RGB),
     "mono16": (2, 1, None),
-    "bayer_rggb8": (1, 1, cv2.COLOR_BayerRGGB2RGB),
-    "bayer_bggr8": (1, 1, cv2.COLOR_BayerBGGR2RGB),
-    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGBRG2RGB),
-    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGRBG2RGB),
-    "bayer_rggb16": (2, 1, cv2.COLOR_BayerRGGB2RGB),
-    "bayer_bggr16": (2, 1, cv2.COLOR_BayerBGGR2RGB),
-    "bayer_gbrg16": (2, 1, cv2.COLOR_BayerGBRG2RGB),
-    "bayer_grbg16": (2, 1, cv2.COLOR_BayerGRBG2RGB),
+    **{
+        f"bayer_{first.lower()}{8 * size}": (size, 1, getattr(cv2, f"COLOR_Bayer{first}2RGB"))
+        for size in (1, 2)
+        for first in ("RGGB", "BGGR", "GBRG", "GRBG")
+    },
     "uyvy": (1, 2, cv2.COLOR_YUV2RGB_UYVY),
     "yuv422": (1, 2, cv2.COLOR_YUV2RGB_UYVY),
     "yuyv": (1, 2, cv2.COLOR_YUV2RGB_YUYV),

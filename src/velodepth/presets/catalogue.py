@@ -167,11 +167,4 @@ def _large(path: Path | None) -> Preset:
     return Preset("large", summary, weights, f"{large.LICENCE} (non-commercial)", ("torch",), load)
 
 
-PRESETS = {
-    preset.name: preset
-    for preset in (
-        _nano(),
-        _large(None),
-        *map(_foreign, CATALOGUE),
-    )
-}
+PRESETS = {preset.name: preset for preset in (_nano(), _large(None), *map(_foreign, CATALOGUE))}

@@ -21,10 +21,7 @@ TRAINED: dict[str, list[str]] = {
     "without self-consistency": ["consistency"],
 }
 """Rows that are trained, and what they leave out (`config.PARTS`)."""
-UNTRAINED: dict[str, list[str]] = {
-    "warp only": ["correction", "refinement"],
-    "keyframe every frame": [],
-}
+UNTRAINED: dict[str, list[str]] = {"warp only": ["correction", "refinement"], "keyframe every frame": []}
 """Rows that need no training."""
 COLUMNS = {
     "delta1_si": "delta_1 si",

@@ -36,7 +36,7 @@ from ..media.locks import hidden_beside
 
 VERSION = 1
 HELD_OUT_EVERY = 16
-_ARRAYS = ("picture", "depth", "flow", "occluded", "pose")
+_ARRAYS = ("picture", "depth", "flow", "pose", "occluded")
 
 
 @dataclass
@@ -99,15 +99,7 @@ class Shard:
                 raise VeloDepthError(
                     f"{path} has {len(arrays[name])} rows for {len(frames)} frames; render the shard anew"
                 )
-        return cls(
-            folder,
-            frames,
-            arrays["picture"],
-            arrays["depth"],
-            arrays["flow"],
-            arrays["pose"],
-            arrays["occluded"],
-        )
+        return cls(folder, frames, *(arrays[name] for name in _ARRAYS))
 
     def __len__(self) -> int:
         return len(self.frames)
