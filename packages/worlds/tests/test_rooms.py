@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from velodepth_worlds import figures, furniture, rooms, tabletop
-from velodepth_worlds.scene import joined
 from velodepth_worlds.space import Space
 from velodepth_worlds.textures import Palette
 
@@ -143,7 +142,7 @@ def test_windows_open_the_wall(palette):
     closed = [side for side in room.walls if not side.holes]
     opened = [side for side in room.walls if side.holes]
     assert opened
-    space = Space(joined(*room.bare))
+    space = Space(room.site.mesh)
     for side in opened:
         left, _, right, high = side.holes[0]
         assert right - left > 0.5 and high < room.height

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from .draws import weighted
 from .pieces import Piece
 from .quads import quads
 from .scene import Material, Mesh, joined, placed, pose
@@ -110,7 +111,7 @@ def block(rng: Generator, palette: Palette, width: float, storeys: int) -> Piece
 
 
 def _look(rng: Generator, palette: Palette, night: bool) -> _Look:
-    kind = str(rng.choice(["plaster", "brick", "concrete", "tile", "wood"], p=[0.45, 0.3, 0.12, 0.06, 0.07]))
+    kind = weighted(rng, {"plaster": 0.45, "brick": 0.3, "concrete": 0.12, "tile": 0.06, "wood": 0.07})
     colour = None if kind == "brick" and rng.random() < 0.7 else muted(rng, 0.3, 0.92)
     if colour is not None and rng.random() < 0.3:
         colour = np.clip(colour * (1 + rng.normal(0, 0.12, 3)), 0.05, 0.95)

@@ -7,6 +7,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from . import fittings, furniture, things
+from .draws import weighted
 from .halls import people
 from .interiors import Hall
 from .pieces import Piece
@@ -14,7 +15,7 @@ from .scene import World
 from .shapes import box
 from .textures import Palette
 
-_EYES = ((1.1, 1.85), (0.1, 0.4), (0.3, 2.1))  # metres: of people, of robots, any
+_EYES = {(1.1, 1.85): 0.65, (0.1, 0.4): 0.13, (0.3, 2.1): 0.22}  # metres: of people, of robots, any
 
 
 class _Corridor(Hall):
@@ -24,7 +25,7 @@ class _Corridor(Hall):
         """Mostly along it, from head height."""
         z = rng.uniform(-0.5, 0.5) * (self.depth - 1.5)
         x = rng.uniform(-0.5, 0.5) * (self.width - 0.7)
-        eye = np.array([x, rng.uniform(*_EYES[rng.choice(3, p=[0.65, 0.13, 0.22])]), z])
+        eye = np.array([x, rng.uniform(*weighted(rng, _EYES)), z])
         ahead = -1.0 if z > 0 else 1.0
         yaw = rng.normal(0, 0.45) if rng.random() < 0.75 else rng.uniform(-np.pi, np.pi)
         gaze = np.array([np.sin(yaw), rng.normal(-0.08, 0.12), ahead * np.cos(yaw)])
@@ -73,7 +74,7 @@ def _handrail(rng: Generator, way: Hall) -> None:
         rail = box(
             (0.04, rng.uniform(0.04, 0.14), way.depth), look, at=(side * (way.width / 2 - 0.06), high, 0)
         )
-        way.site.add(Piece([rail]), solid=False)
+        way.site.cover(rail)
 
 
 def _beside_wall(rng: Generator, way: Hall) -> None:

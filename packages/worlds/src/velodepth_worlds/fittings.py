@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from .draws import log_uniform
 from .pieces import Piece
 from .scene import Material, Mesh
 from .shapes import box, capsule, cylinder, grid, panel, rounded, tube
@@ -93,7 +94,7 @@ def pipes(rng: Generator, palette: Palette, length: float) -> Piece:
     parts: list[Mesh] = []
     z = 0.0
     for _ in range(rng.integers(1, 5)):
-        radius = float(np.exp(rng.uniform(np.log(0.012), np.log(0.12))))
+        radius = log_uniform(rng, 0.012, 0.12)
         look, y = palette.metal(rng), rng.normal(0, 0.03)
         if rng.random() < 0.2:
             side = rng.uniform(0.15, 0.4)

@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from . import figures, fittings, furniture, movers, things, vehicles
 from .clutter import clutter
+from .draws import one_of, weighted
 from .interiors import Hall
 from .pieces import Piece, united
 from .scene import Body, Material, World
@@ -28,8 +29,7 @@ def build(rng: Generator, palette: Palette) -> World:
         _lobby: 0.12,
         _workshop: 0.11,
     }
-    maker = list(makers)[rng.choice(len(makers), p=list(makers.values()))]
-    hall = maker(rng, palette)
+    hall = weighted(rng, makers)(rng, palette)
     return hall.world("hall", people(rng, hall), speed=1.3)
 
 
@@ -72,7 +72,7 @@ def beams(rng: Generator, hall: Hall) -> None:
     look, high, thick = hall.palette.metal(rng), rng.uniform(0.15, 0.6), rng.uniform(0.1, 0.35)
     for z in np.arange(-hall.depth / 2, hall.depth / 2, rng.uniform(2.5, 6)):
         beam = box((hall.width, high, thick), look, at=(0, hall.height - high / 2, z))
-        hall.site.add(Piece([beam]), solid=False)
+        hall.site.cover(beam)
 
 
 def strewn(
@@ -80,7 +80,7 @@ def strewn(
 ) -> None:
     """Things put down anywhere there is room."""
     for _ in range(count):
-        piece = makers[int(rng.integers(len(makers)))](rng, hall.palette).moved(yaw=rng.uniform(0, 2 * np.pi))
+        piece = one_of(rng, makers)(rng, hall.palette).moved(yaw=rng.uniform(0, 2 * np.pi))
         room = np.array([hall.width, hall.depth]) - piece.size[[0, 2]] - 0.2
         if (room > 0).all():
             x, z = rng.uniform(-0.5, 0.5, 2) * room - (piece.low + piece.high)[[0, 2]] / 2
@@ -174,7 +174,7 @@ def _garage(rng: Generator, palette: Palette) -> Hall:
     for z in np.arange(-hall.depth / 2 + 1, hall.depth / 2 - bay, bay):
         for side in (-1, 1):
             line = box((5.0, 0.004, 0.1), white, at=(side * (hall.width / 2 - 2.6), 0.002, z))
-            hall.site.add(Piece([line]), solid=False)
+            hall.site.cover(line)
             if rng.random() < 0.6:
                 car = vehicles.car(rng, palette)
                 inward = -side * np.pi / 2 + (np.pi if rng.random() < 0.4 else 0)

@@ -11,10 +11,11 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from . import fittings, furniture
+from .draws import log_uniform, one_of, weighted
 from .pieces import Floor, Piece
-from .scene import Body, Lights, World, pose
+from .scene import Body, Lights, Mesh, World, direction, placed, pose, triple
 from .shapes import Hole, box, wall
-from .site import Site, triple
+from .site import Site
 from .textures import Palette
 
 Array = NDArray[np.float64]
@@ -54,6 +55,10 @@ class Interior(ABC):
         self.width, self.depth, self.height = width, depth, height
         self.walls = [Wall(self, number) for number in range(4)]
         self.site = Site()
+
+    def face(self, side: Wall, *meshes: Mesh) -> None:
+        """Add what is part of a wall, in its axes; no camera has to keep off it."""
+        self.site.cover(*(placed(mesh, pose(side.yaw, side.place(0))) for mesh in meshes))
 
     @abstractmethod
     def lights(self) -> Lights:
@@ -100,12 +105,8 @@ class Hall(Interior):
         self.view_out = palette.outside(rng)
         ceiling = palette.ceiling(rng)
         slab = (width + 1, 0.3, depth + 1)
-        self.site.add(Piece([box(slab, palette.floor(rng), at=(0, -0.15, 0))]), solid=False)
-        self.site.add(Piece([box(slab, ceiling, at=(0, height + 0.15, 0))]), solid=False)
-
-    def hang(self, side: Wall, x: float, piece: Piece, y: float = 0.0, solid: bool = True) -> None:
-        """Hang a piece on a wall at x metres from its middle."""
-        self.site.add(piece.moved(side.place(x, y), side.yaw), solid)
+        self.site.cover(box(slab, palette.floor(rng), at=(0, -0.15, 0)))
+        self.site.cover(box(slab, ceiling, at=(0, height + 0.15, 0)))
 
     def enclose(self, spacing: float, shares: dict[str, float], open_to_sun: bool) -> None:
         """Four walls. What hangs on them stands `spacing` metres apart or so; shares: of "door", "window",
@@ -114,30 +115,29 @@ class Hall(Interior):
         common, plinth = palette.wall(rng), palette.furniture(rng)
         high = rng.uniform(0.06, 0.15)
         if open_to_sun:
-            self.sunny = self.walls[rng.integers(4)]
+            self.sunny = one_of(rng, self.walls)
             size = np.array([self.width + 120, 0.1, self.depth + 120])
-            self.site.add(Piece([box(size, palette.ground(rng), at=(0, -0.35, 0))]), solid=False)
+            self.site.cover(box(size, palette.ground(rng), at=(0, -0.35, 0)))
         for side in self.walls:
             look = common if rng.random() < 0.8 else palette.wall(rng)
             sill = rng.uniform(0.7, 1.1)
             window = rng.uniform(0.9, 2.2), min(rng.uniform(1.0, 2.0), self.height - sill - 0.2)
             x = -side.length / 2 + rng.uniform(0.3, 1.0)
             while True:
-                kind = str(rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+                kind = weighted(rng, shares)
                 piece = self._hung(kind, side, window)
                 half = piece.size[0] / 2 if piece else 0.3
                 if x + 2 * half > side.length / 2 - 0.15:
                     break
                 x += half
                 if piece is not None:
-                    self.hang(side, x, piece, sill if kind == "window" else 0.0)
+                    self.site.add(piece.moved(side.place(x, sill if kind == "window" else 0.0), side.yaw))
                     if kind == "window" and side is self.sunny:
                         side.holes.append((x - window[0] / 2, sill, x + window[0] / 2, sill + window[1]))
                 x += half + spacing * rng.uniform(0.3, 1.7)
-            self.hang(side, 0, Piece([wall(side.length + 0.4, self.height, look, side.holes)]), solid=False)
+            self.face(side, wall(side.length + 0.4, self.height, look, side.holes))
             if rng.random() < 0.6:
-                strip = box((side.length, high, 0.015), plinth, at=(0, high / 2, 0.008))
-                self.hang(side, 0, Piece([strip]), solid=False)
+                self.face(side, box((side.length, high, 0.015), plinth, at=(0, high / 2, 0.008)))
 
     def _hung(self, kind: str, side: Wall, window: tuple[float, float]) -> Piece | None:
         rng, palette = self.rng, self.palette
@@ -145,7 +145,7 @@ class Hall(Interior):
             return fittings.window(rng, palette, *window, None if side is self.sunny else self.view_out)
         makers: dict[str, Callable[[Generator, Palette], Piece]] = {
             "door": fittings.door,
-            "board": _BOARDS[rng.integers(len(_BOARDS))],
+            "board": one_of(rng, _BOARDS),
             "radiator": fittings.radiator,
             "extinguisher": fittings.extinguisher,
         }
@@ -161,7 +161,7 @@ class Hall(Interior):
             for z in (np.arange(rows) + 0.5) / rows - 0.5:
                 if rng.random() < lit:
                     at = np.array([x * self.width, self.height, z * self.depth])
-                    self.site.add(kind.moved(at), solid=False)
+                    self.site.cover(kind.moved(at).mesh)
                     self.lamps.append(np.add(at, (0, kind.low[1] - 0.15, 0)))
 
     def pipework(self, count: int) -> None:
@@ -174,14 +174,13 @@ class Hall(Interior):
             if self.rng.random() < 0.5:
                 place = np.sign(place) * (other / 2 - run.size[2])
             at = (place, self.height - self.rng.uniform(0.25, 0.6), 0)
-            moved = run.moved((0, at[1], place)) if across else run.moved(at, np.pi / 2)
-            self.site.add(moved, solid=False)
+            self.site.cover((run.moved((0, at[1], place)) if across else run.moved(at, np.pi / 2)).mesh)
 
     def lights(self) -> Lights:
         """Up to six of the lamps, and some light from everywhere; the sun where it is let in."""
         rng = self.rng
         warm = np.array([1.0, 1.0, 1.0]) + rng.uniform(-0.05, 0.22) * np.array([0.6, 0.0, -1.0])
-        ambient = np.exp(rng.uniform(np.log(0.12), np.log(0.6)))
+        ambient = log_uniform(rng, 0.12, 0.6)
         points = []
         if self.lamps and rng.random() < 0.9:
             chosen = rng.permutation(len(self.lamps))[: int(rng.integers(2, 7))]
@@ -193,7 +192,7 @@ class Hall(Interior):
         high = rng.uniform(0.3, 0.9)
         strong = rng.uniform(0.5, 5.0) if self.sunny is not None and rng.random() < 0.7 else 0.0
         return Lights(
-            sun=triple((np.cos(high) * np.sin(yaw), np.sin(high), np.cos(high) * np.cos(yaw))),
+            sun=triple(direction(yaw, high)),
             sun_colour=triple(strong * np.array([1.1, 1.0, 0.85])),
             ambient=triple(ambient * (0.5 + 0.5 * warm)),
             sky=triple(rng.uniform(0.8, 3.0) * np.array([0.9, 1.0, 1.15])),
@@ -204,7 +203,7 @@ class Hall(Interior):
     def view(self, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
         """From head height, mostly, towards another free spot."""
         spots = rng.uniform(-0.5, 0.5, (2, 2)) * (self.width - 0.8, self.depth - 0.8)
-        low, high = ((1.1, 1.85), (0.1, 0.4), (0.3, self.height - 0.4))[rng.choice(3, p=[0.62, 0.13, 0.25])]
+        low, high = weighted(rng, {(1.1, 1.85): 0.62, (0.1, 0.4): 0.13, (0.3, self.height - 0.4): 0.25})
         eye = np.array([spots[0, 0], rng.uniform(low, high), spots[0, 1]])
         distance = max(1.0, float(np.linalg.norm(spots[1] - spots[0])))
         aim = np.array([spots[1, 0], eye[1] + distance * rng.normal(-0.12, 0.15), spots[1, 1]])

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .draws import log_uniform
+
 Picture = NDArray[np.uint8]
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -45,7 +47,7 @@ def drawn(rng: np.random.Generator) -> ImageFormation:
         saturation=float(np.exp(rng.normal(-0.1, 0.2))),
         vignette=float(rng.uniform(0, 0.4)) if rng.random() < 0.3 else 0.0,
         bands=float(rng.uniform(0.02, 0.1)) if rng.random() < 0.04 else 0.0,
-        photons=float(np.exp(rng.uniform(np.log(1e-4), np.log(8e-3)))) if rng.random() < 0.35 else 0.0,
+        photons=float(log_uniform(rng, 1e-4, 8e-3)) if rng.random() < 0.35 else 0.0,
         noise=float(rng.uniform(0.002, 0.012)) if rng.random() < 0.5 else 0.0,
         sharpen=float(rng.uniform(0.2, 0.8)) if rng.random() < 0.15 else 0.0,
         jpeg=int(rng.integers(60, 95)) if rng.random() < 0.08 else None,

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .scene import Motion, pose
+from .draws import log_uniform
+from .scene import Motion, direction, pose
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 1.0, 0.0])
@@ -19,7 +20,7 @@ GRAVITY = 9.81
 
 def facing(eye: ArrayLike, yaw: float, pitch: float, roll: float = 0.0) -> Array:
     """Camera-to-world of a camera at `eye`: yaw 0 looks along z and grows towards x, pitch is upwards."""
-    forward = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+    forward = direction(yaw, pitch)
     right = np.array([-np.cos(yaw), 0.0, np.sin(yaw)])
     down = np.cross(forward, right)
     matrix = np.eye(4)
@@ -30,9 +31,9 @@ def facing(eye: ArrayLike, yaw: float, pitch: float, roll: float = 0.0) -> Array
     return matrix
 
 
-def towards(direction: ArrayLike) -> tuple[float, float]:
-    """(yaw, pitch) of a direction."""
-    x, y, z = np.asarray(direction, float)
+def towards(way: ArrayLike) -> tuple[float, float]:
+    """(yaw, pitch) of a direction of any length."""
+    x, y, z = np.asarray(way, float)
     return float(np.arctan2(x, z)), float(np.arctan2(y, np.hypot(x, z)))
 
 
@@ -118,7 +119,7 @@ def orbit(rng: np.random.Generator, eye: Array, angles: Array, distance: float, 
 
 def fast_turn(rng: np.random.Generator, eye: Array, angles: Array, distance: float, speed: float) -> Motion:
     """A quick look round, 40 to 250 degrees a second."""
-    turn = rng.choice([-1, 1]) * np.exp(rng.uniform(np.log(0.7), np.log(4.4)))
+    turn = rng.choice([-1, 1]) * log_uniform(rng, 0.7, 4.4)
     return path(
         eye, angles, rng.normal(0, 0.1, 3), (turn, rng.normal(0, 0.3 * abs(turn)), rng.normal(0, 0.1))
     )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import motion, shapes
+from .draws import log_uniform
 from .figures import HumanFigure
 from .scene import Body, Mesh, Motion, joined
 from .textures import Palette
@@ -43,7 +44,7 @@ def flying(
     if gravity:
         velocity[1] += gravity * time  # so that it is at the top of its way about then
     start = place - velocity * time + 0.5 * gravity * time**2 * motion.UP
-    spin = np.exp(rng.uniform(np.log(0.3), np.log(12.0)))
+    spin = log_uniform(rng, 0.3, 12.0)
     return Body(mesh, motion.tumble(start, velocity, rng.normal(0, 1, 3), spin, gravity))
 
 

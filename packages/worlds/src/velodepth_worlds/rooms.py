@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import fittings, furniture, kitchens, things
 from .clutter import clutter
+from .draws import log_uniform, one_of, weighted
 from .figures import person, robot_arm
 from .interiors import Interior, Wall
 from .pieces import Floor, Piece, Top
-from .scene import Lights, Mesh, Vector, World, placed, pose
+from .scene import Lights, Vector, World, direction, placed, pose, triple
 from .shapes import box, panel, sheet, wall
-from .site import triple
 from .textures import Palette
 
 Array = NDArray[np.float64]
@@ -102,7 +102,6 @@ class Room(Interior):
         self.furniture: list[Piece] = []
         self.things: list[Piece] = []
         self.people: list[Piece] = []  # of the furniture
-        self.bare: list[Mesh] = []  # walls, floor, ceiling and what else no camera has to keep off
         self.look = self.look_around  # draws an (eye, target) that may not be clear
         self.points: list[tuple[Vector, Vector]] = []  # lamps
         self.triangles = 0
@@ -124,23 +123,18 @@ class Room(Interior):
             count = int(rng.integers(1, 3)) if rng.random() < windows else 0
             for _ in range(count):
                 self._window(side)
-            mesh = wall(side.length, self.height, look, side.holes, 0.15)
-            self.bare.append(placed(mesh, pose(side.yaw, side.place(0))))
+            self.face(side, wall(side.length, self.height, look, side.holes, 0.15))
             if rng.random() < 0.8:
                 x = -side.length / 2
-                for left, _, right, _ in [
-                    *sorted(h for h in side.holes if h[1] == 0),
-                    (side.length / 2, 0, 0, 0),
-                ]:
+                doorways = sorted(hole for hole in side.holes if hole[1] == 0)
+                for left, _, right, _ in (*doorways, (side.length / 2, 0, 0, 0)):
                     if left - x > 0.05:
-                        strip = box(
-                            (left - x, board_high, 0.015), board, ((left + x) / 2, board_high / 2, 0.0075)
-                        )
-                        self.bare.append(placed(strip, pose(side.yaw, side.place(0))))
+                        at = ((left + x) / 2, board_high / 2, 0.0075)
+                        self.face(side, box((left - x, board_high, 0.015), board, at))
                     x = right
         w, d = self.width + 0.3, self.depth + 0.3
-        self.bare.append(box((w, 0.05, d), floor, (0, -0.025, 0)))
-        self.bare.append(box((w, 0.05, d), palette.ceiling(rng), (0, self.height + 0.025, 0)))
+        self.site.cover(box((w, 0.05, d), floor, (0, -0.025, 0)))
+        self.site.cover(box((w, 0.05, d), palette.ceiling(rng), (0, self.height + 0.025, 0)))
 
     def _gap(self, side: Wall, w: float, low: float, high: float) -> float | None:
         """Where along a wall a rectangle of this width and height range is free."""
@@ -178,19 +172,14 @@ class Room(Interior):
             box((wide, tall, 0.02), look, (x, tall / 2, -deep - 0.15)),
             *(box((0.02, tall, deep), look, (x + s * wide / 2, tall / 2, -deep / 2 - 0.15)) for s in (-1, 1)),
         ]
-        there = pose(side.yaw, side.place(0))
-        self.bare += [placed(part, there) for part in behind]
+        self.face(side, *behind)
         frame = palette.furniture(rng)
-        for s in (-1, 1):
-            self.bare.append(placed(box((0.06, h, 0.19), frame, (x + s * w / 2, h / 2, -0.07)), there))
-        self.bare.append(placed(box((w, 0.06, 0.19), frame, (x, h, -0.07)), there))
+        self.face(side, *(box((0.06, h, 0.19), frame, (x + s * w / 2, h / 2, -0.07)) for s in (-1, 1)))
+        self.face(side, box((w, 0.06, 0.19), frame, (x, h, -0.07)))
         hinge, swing = rng.choice([-1, 1]), rng.uniform(0.3, 1.5)
-        leaf = Piece(
-            [box((w - 0.03, h - 0.02, 0.04), palette.furniture(rng), (-hinge * w / 2, h / 2 + 0.005, 0))]
-        )
-        leaf = leaf.moved(yaw=-hinge * swing).moved(
-            (x + hinge * (w / 2 - 0.03), 0, -0.12 if rng.random() < 0.5 else 0.02)
-        )
+        size, at = (w - 0.03, h - 0.02, 0.04), (-hinge * w / 2, h / 2 + 0.005, 0)
+        leaf = Piece([box(size, palette.furniture(rng), at)]).moved(yaw=-hinge * swing)
+        leaf = leaf.moved((x + hinge * (w / 2 - 0.03), 0, -0.12 if rng.random() < 0.5 else 0.02))
         self.add(leaf.moved(side.place(0), side.yaw))
 
     def _window(self, side: Wall) -> None:
@@ -205,8 +194,7 @@ class Room(Interior):
         frame = fittings.window(rng, palette, w, h, None).moved((x, low, -0.125))
         deep = rng.uniform(0.05, 0.25)
         sill = box((w + 0.08, 0.03, 0.15 + deep), palette.furniture(rng), (x, low - 0.015, deep / 2 - 0.075))
-        there = pose(side.yaw, side.place(0))
-        self.bare += [placed(frame.mesh, there), placed(sill, there)]
+        self.face(side, frame.mesh, sill)
         if rng.random() < 0.5 and deep > 0.1:
             self.clutter([Top(triple(side.place(x, low, deep / 2)), w, deep, 0.5, "living", side.yaw)], 1.0)
         if rng.random() < 0.5:
@@ -219,26 +207,22 @@ class Room(Interior):
         far = rng.uniform(6, 14)
         tall, wide = far * 0.42, 2.2 * far + w
         if self.day and rng.random() < 0.75:
-            view = panel(wide, tall * 1.6, self.outdoors, (x, low + 0.2 * h - tall * 0.2, -far))
-            self.bare.append(placed(view, there))
+            at = (x, low + 0.2 * h - tall * 0.2, -far)
+            self.face(side, panel(wide, tall * 1.6, self.outdoors, at))
 
     def lamps(self, count: int) -> None:
         """Hangs lit lamps under the ceiling, each a point light."""
         rng = self.rng
         warm = rng.uniform(0, 0.4)
         colour = np.array([1 + 0.3 * warm, 1.0, 1 - warm]) * np.exp(rng.normal(0, 0.06, 3))
-        strength = (
-            np.exp(rng.uniform(np.log(0.5), np.log(4.0)))
-            * (self.width * self.depth / 14) ** 0.5
-            / max(count, 1) ** 0.7
-        )
+        strength = log_uniform(rng, 0.5, 4.0) * (self.width * self.depth / 14) ** 0.5 / max(count, 1) ** 0.7
         lamp = fittings.lamp(rng, self.palette)
         if self.height + lamp.low[1] < 1.9:
             lamp = lamp.moved((0, 1.9 - self.height - lamp.low[1], 0))
         spots = [(0.0, 0.0)] if count == 1 else [(x, z) for x in (-0.25, 0.25) for z in (-0.25, 0.25)][:count]
         for x, z in spots:
             at = np.array([x * self.width, self.height, z * self.depth]) + rng.normal(0, 0.15, 3) * (1, 0, 1)
-            self.bare.append(placed(lamp.mesh, pose(0.0, at)))
+            self.site.cover(placed(lamp.mesh, pose(0.0, at)))
             below = at + np.array((0, float(lamp.low[1]) - 0.08, 0))
             self.points.append((triple(below), triple(colour * strength)))
 
@@ -246,7 +230,6 @@ class Room(Interior):
         """Sun through the windows by day, what comes in from the sky, and the lamps."""
         rng = self.rng
         height, way = rng.uniform(0.5, 1.2), rng.uniform(0, 2 * np.pi)
-        sun = np.array([np.cos(height) * np.sin(way), np.sin(height), np.cos(height) * np.cos(way)])
         cast = np.exp(rng.normal(0, 0.08, 3))
         if self.day:
             ambient = rng.uniform(0.15, 0.7) * cast
@@ -259,7 +242,7 @@ class Room(Interior):
             hue = np.exp(rng.normal(0, 0.5, 3))
             ambient = ambient * hue / hue.mean()
         return Lights(
-            triple(sun),
+            triple(direction(way, height)),
             triple(shining * np.array([1.1, 1.0, 0.85])),
             triple(ambient),
             triple(sky),
@@ -278,7 +261,7 @@ class Room(Interior):
         rng = self.rng
         gap = (0.0 if rng.random() < 0.6 else rng.uniform(0, 0.15)) if gap is None else gap
         for _ in range(3):
-            chosen = self.walls[rng.integers(4)] if side is None else side
+            chosen = one_of(rng, self.walls) if side is None else side
             w, top = float(piece.size[0]), float(piece.high[1])
             if top > self.height - 0.02 or piece.size[2] > 2 * chosen.reach - 0.7:
                 return None
@@ -335,7 +318,7 @@ class Room(Interior):
             width, depth = (top.width, top.depth) if side % 2 == 0 else (top.depth, top.width)
             places = 2 if width > 1.5 and rng.random() < 0.7 else 1
             for i in range(places):
-                chair = makers[int(rng.integers(len(makers)))](rng, self.palette)
+                chair = one_of(rng, makers)(rng, self.palette)
                 x = ((i + 0.5) / places - 0.5) * width + rng.normal(0, 0.05)
                 if rng.random() < 0.1:
                     chair = person(rng, self.palette, seated=True).moved((0, 0, 0.1))
@@ -368,15 +351,9 @@ class Room(Interior):
             w, d = rng.uniform(0.6, 2.4), rng.uniform(0.5, 1.7)
             if w < self.width - 0.4 and d < self.depth - 0.4:
                 x, z = rng.uniform(-0.5, 0.5, 2) * (self.width - w - 0.3, self.depth - d - 0.3)
-                rug = sheet(
-                    w,
-                    d,
-                    palette.printed(rng, "rug"),
-                    at=(x, 0.006, z),
-                    yaw=rng.integers(2) * np.pi if rng.random() < 0.7 else 0.1,
-                    steps=4,
-                )
-                self.bare.append(rug)
+                rug = palette.printed(rng, "rug")
+                yaw = rng.integers(2) * np.pi if rng.random() < 0.7 else 0.1
+                self.site.cover(sheet(w, d, rug, at=(x, 0.006, z), yaw=yaw, steps=4))
         for _ in range(count):
             if self.triangles > TRIANGLES:
                 return
@@ -397,22 +374,20 @@ class Room(Interior):
         half = np.array([self.width, self.depth]) / 2
         choice = rng.random()
         if choice < 0.42 and self.things:
-            return near(rng, self.things[rng.integers(len(self.things))], log_uniform(rng, 0.2, 0.9))
+            return near(rng, one_of(rng, self.things), log_uniform(rng, 0.2, 0.9))
         if choice < 0.52 and self.furniture:  # from above: into bins and boxes, onto tops and the floor
-            piece = self.furniture[rng.integers(len(self.furniture))]
+            piece = one_of(rng, self.furniture)
             return near(rng, piece, float(piece.size[1]) / 2 + rng.uniform(0.4, 1.3), grazing=0.9)
         if choice < 0.62 and self.people:
-            someone = self.people[rng.integers(len(self.people))]
+            someone = one_of(rng, self.people)
             target = rng.uniform((someone.low + someone.high) / 2, someone.high)
             way, out = rng.uniform(0, 2 * np.pi), log_uniform(rng, 0.45, 3.5)
             return target + out * np.array([np.sin(way), rng.normal(0, 0.2), np.cos(way)]), target
-        heights = ((1.35, 1.75), (0.95, 1.35), (0.3, 0.95), (0.09, 0.3))[
-            rng.choice(4, p=[0.36, 0.3, 0.2, 0.14])
-        ]
+        heights = weighted(rng, {(1.35, 1.75): 0.36, (0.95, 1.35): 0.3, (0.3, 0.95): 0.2, (0.09, 0.3): 0.14})
         x, z = rng.uniform(-1, 1, 2) * (half - 0.15)
         eye = np.array([x, rng.uniform(*heights), z])
         if choice < 0.86 and self.furniture:
-            piece = self.furniture[rng.integers(len(self.furniture))]
+            piece = one_of(rng, self.furniture)
             target = rng.uniform(piece.low, piece.high)
             away = eye - target
             if choice < 0.74:  # nearer to it
@@ -424,8 +399,6 @@ class Room(Interior):
 
     def finished(self, kind: str) -> World:
         """The world, when all is in its place."""
-        for mesh in self.bare:
-            self.site.add(Piece([mesh]), solid=False)
         for piece in (*self.furniture, *self.things):
             self.site.add(piece)
         return self.world(kind, speed=0.7)
@@ -441,19 +414,19 @@ def furnish(room: Room, style: str) -> None:
     for _ in range(3 * wanted):
         if len(room.furniture) >= wanted or room.triangles > TRIANGLES / 2:
             break
-        maker = _drawn(rng, standing)
+        maker = weighted(rng, standing)
         piece = room.along(maker(rng, palette))
         if piece is not None and maker in _SAT_AT and rng.random() < 0.8:
             room.seats(piece, _SEATS[style], [0])
     for _ in range(int(rng.integers(1, 5) + area / 7)):
         if room.triangles > 0.7 * TRIANGLES:
             break
-        maker = _drawn(rng, loose)
+        maker = weighted(rng, loose)
         piece = room.free(maker(rng, palette), rng.uniform(0.02, 0.5))
         if piece is not None and maker in _SAT_AT:
             room.seats(piece, _SEATS[style], [k for k in range(4) if rng.random() < 0.6])
     for _ in range(int(rng.integers(3, 10) + area / 6)):
-        room.along(_drawn(rng, hanging)(rng, palette), gap=0.0)
+        room.along(weighted(rng, hanging)(rng, palette), gap=0.0)
     for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.5, 0.28, 0.14, 0.08]))):
         someone = room.free(person(rng, palette), 0.0)
         if someone is not None:
@@ -477,21 +450,9 @@ def build(rng: Generator, palette: Palette) -> World:
     return room.finished("room")
 
 
-def _drawn(rng: Generator, weights: dict[Maker, float]) -> Maker:
-    makers = list(weights)
-    shares = np.array(list(weights.values()))
-    return makers[rng.choice(len(makers), p=shares / shares.sum())]
-
-
-def log_uniform(rng: Generator, low: float, high: float) -> float:
-    """As often from 0.2 to 0.4 as from 0.4 to 0.8."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def near(rng: Generator, piece: Piece, distance: float, grazing: float = 0.1) -> tuple[Array, Array]:
     """A view of a thing from `distance` metres, from `grazing` radians above the level to straight down."""
     target = (piece.low + piece.high) / 2 + rng.normal(0, 0.06, 3)
     up = rng.uniform(grazing, 1.45)
     way = rng.uniform(0, 2 * np.pi)
-    direction = np.array([np.cos(up) * np.sin(way), np.sin(up), np.cos(up) * np.cos(way)])
-    return target + distance * direction, target
+    return target + distance * direction(way, up), target

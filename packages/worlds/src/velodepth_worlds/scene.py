@@ -93,6 +93,17 @@ class World:
     pictures: NDArray[np.uint8] | None = None
 
 
+def triple(values: ArrayLike) -> Vector:
+    """Three numbers as a tuple of floats."""
+    x, y, z = (float(value) for value in np.asarray(values))
+    return x, y, z
+
+
+def direction(yaw: float, pitch: float) -> NDArray[np.float64]:
+    """The unit vector (3,): yaw 0 is along z and grows towards x, pitch is upwards."""
+    return np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+
+
 def pose(yaw: float = 0.0, offset: ArrayLike = (0.0, 0.0, 0.0)) -> NDArray[np.float64]:
     """(4, 4): a turn by `yaw` radians about the y axis (from z towards x), then a shift by `offset`."""
     matrix = np.eye(4)

@@ -12,6 +12,7 @@ from velodepth.train.shards import Clip
 
 from . import figures, motion, movers, truth
 from . import look as looks
+from .draws import log_uniform, weighted
 from .lenses import lens, unit_depth
 from .renderer import Rendered, Renderer
 from .scene import Body, Motion, World
@@ -120,9 +121,8 @@ class Film:
         return None
 
     def _path(self, eye: Array, angles: Array, distance: float) -> Motion:
-        weights = PATHS[self._indoors]
-        draw = self._rng.choice(len(weights), p=np.array(list(weights.values())) / sum(weights.values()))
-        return list(weights)[draw](self._rng, eye, angles, distance, self.world.speed)
+        draw = weighted(self._rng, PATHS[self._indoors])
+        return draw(self._rng, eye, angles, distance, self.world.speed)
 
     def _glance(self, camera: Camera, pose: Array, time: float) -> Rendered:
         """A thumbnail of the view, through the middle of the lens."""
@@ -168,7 +168,7 @@ class Film:
         if distance < 0.6:
             return []
         # From within reach of the arm to far away, all distances alike.
-        out = np.exp(rng.uniform(np.log(0.5), np.log(min(0.95 * distance, 15.0))))
+        out = log_uniform(rng, 0.5, min(0.95 * distance, 15.0))
         place = eye * (1, 0, 1) + away / distance * out
         heading = rng.uniform(0, 2 * np.pi)
         velocity = rng.uniform(0.3, 1.8) * np.array([np.sin(heading), 0.0, np.cos(heading)])
@@ -198,7 +198,7 @@ class Film:
             moving = motion.walk if rng.random() < 0.5 else motion.fast_turn
             shaken = moving(rng, pose[:3, 3], angles, distance, self.world.speed)
         open_wide = rng.random() < SHALLOW_SHARE * (1.0 if distance < 2 * NEAR else 1 / 3)
-        blur = float(np.exp(rng.uniform(np.log(0.8), np.log(6.0)))) * self._size[0] / 320
+        blur = float(log_uniform(rng, 0.8, 6.0)) * self._size[0] / 320
         spot = rng.uniform(0.3, 0.7, 2)
         focus = 0.0
         motions = [*self._own, *(body.motion for body in thrown if body.motion is not None)]

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from .pieces import Floor, Piece
-from .scene import Mesh, Vector, joined
+from .scene import Mesh, joined
 
 Array = NDArray[np.float64]
 
@@ -24,11 +24,15 @@ class Site:
         self._solid: tuple[Array, Array] | None = None
 
     def add(self, piece: Piece, solid: bool = True) -> None:
-        """Put a piece where it is; solid=False: a camera may be inside (a ceiling lamp, a carpet)."""
+        """Put a piece where it is; solid=False: a camera may be inside (the crown of a tree)."""
         self._meshes.append(piece.mesh)
         if solid:
             self._boxes.append(piece.solids())
             self._solid = None
+
+    def cover(self, *meshes: Mesh) -> None:
+        """Add what no camera has to keep off: ground, walls, ceiling, what hangs from it, a carpet."""
+        self._meshes += meshes
 
     def settle(self, piece: Piece, gap: float = 0.0) -> bool:
         """Add a piece unless something settled before is within `gap` metres, seen from above."""
@@ -74,18 +78,6 @@ class Site:
         low, high = self._solid
         point = np.asarray(point, float)
         return not np.any(np.all((point > low - room) & (point < high + room), axis=1))
-
-
-def triple(values: ArrayLike) -> Vector:
-    """Three numbers as the tuple that scene.py wants."""
-    x, y, z = (float(value) for value in np.asarray(values))
-    return x, y, z
-
-
-def towards(eye: Array, yaw: float, pitch: float, distance: float) -> Array:
-    """The point (3,) at this distance: yaw 0 looks along z and grows towards x, pitch is upwards."""
-    level = np.cos(pitch)
-    return eye + distance * np.array([np.sin(yaw) * level, np.sin(pitch), np.cos(yaw) * level])
 
 
 def random_yaw(rng: Generator) -> float:

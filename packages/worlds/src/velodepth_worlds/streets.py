@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import buildings, figures, flora, furniture, movers, vehicles
 from .daylight import daylight, night
+from .draws import one_of, weighted
 from .motion import along
 from .pieces import Piece
 from .quads import quads
-from .scene import Body, Lights, Material, World
+from .scene import Body, Lights, Material, World, direction, triple
 from .shapes import box, cylinder, panel, tube
-from .site import Site, random_yaw, triple
+from .site import Site, random_yaw
 from .textures import Palette
 
 Array = NDArray[np.float64]
@@ -56,7 +57,7 @@ class Street:
 
 def build(rng: Generator, palette: Palette) -> World:
     """A street in a town, a suburb or the country, by day or, at times, by night."""
-    kind = str(rng.choice(["town", "suburb", "country"], p=[0.5, 0.35, 0.15]))
+    kind = weighted(rng, {"town": 0.5, "suburb": 0.35, "country": 0.15})
     dark = rng.random() < 0.08
     street = _drawn(rng, kind)
     site = Site()
@@ -114,7 +115,7 @@ def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iter
     road, land = palette.road(rng, marked=False), palette.ground(rng)
     paint = palette.of(rng, "asphalt", np.array([0.8, 0.8, 0.78]), 0.5, 0.0, 0.5)
     paving = palette.of(
-        rng, str(rng.choice(["tile", "concrete", "asphalt"])), None, 0.9, 0.0, rng.uniform(0.5, 1.5)
+        rng, one_of(rng, ("tile", "concrete", "asphalt")), None, 0.9, 0.0, rng.uniform(0.5, 1.5)
     )
     stone = palette.of(rng, "concrete", None, 0.8, 0.0, 1.0)
     end, half = _LENGTH / 2, street.half
@@ -207,7 +208,7 @@ def _furniture(rng: Generator, palette: Palette, street: Street, site: Site, kin
         makers += [furniture.bench, vehicles.bicycle, vehicles.bicycle]
     chosen = [makers[k] for k in rng.permutation(len(makers))[: int(rng.integers(2, len(makers) + 1))]]
     for _ in range(int(rng.integers(6, 26))):
-        piece = chosen[rng.integers(len(chosen))](rng, palette)
+        piece = one_of(rng, chosen)(rng, palette)
         out = rng.choice([0.5, street.pavement - 0.4]) if street.pavement > 1.8 else 0.45
         z = rng.uniform(-0.5, 0.5) * _LENGTH
         if not street.in_crossing(z - 2, z + 2):
@@ -298,7 +299,7 @@ def _wires(rng: Generator, palette: Palette, street: Street, site: Site) -> None
         for z in zs[:-1]:
             x = np.full_like(t, side * (street.half + out) + offset)
             line = np.stack([x, street.kerb + high - 0.42 - 4 * sag * t * (1 - t), z + t * gap], axis=1)
-            site.add(Piece([tube(line, 0.012, black, sides=3)]), solid=False)
+            site.cover(tube(line, 0.012, black, sides=3))
 
 
 def _parked(rng: Generator, palette: Palette, street: Street, site: Site) -> None:
@@ -336,7 +337,7 @@ def _planted(rng: Generator, palette: Palette, street: Street, site: Site, kind:
     walk = street.half + street.pavement
     if kind == "town" or street.setback < 2:
         return
-    border = str(rng.choice(["hedge", "fence", "wall", "none"]))
+    border = one_of(rng, ("hedge", "fence", "wall", "none"))
     for side in (-1, 1):
         z = -_LENGTH / 2
         while z < _LENGTH / 2:
@@ -351,9 +352,7 @@ def _planted(rng: Generator, palette: Palette, street: Street, site: Site, kind:
         z, out = rng.uniform(-0.5, 0.5) * _LENGTH, rng.uniform(1.2, max(1.5, far))
         if street.in_crossing(z - 4, z + 4) or site.triangles > _TRIANGLES:
             continue
-        one = (
-            species[rng.integers(3)] if rng.random() < 0.5 else flora.bush(rng, palette, rng.uniform(0.5, 2))
-        )
+        one = one_of(rng, species) if rng.random() < 0.5 else flora.bush(rng, palette, rng.uniform(0.5, 2))
         at = (rng.choice([-1, 1]) * (walk + out), street.kerb, z)
         site.add(one.moved(at, rng.uniform(0, 6)), solid=False)
 
@@ -364,7 +363,7 @@ def _border(rng: Generator, palette: Palette, kind: str, length: float) -> Piece
     if kind == "hedge":
         return flora.hedge(rng, palette, length, high, rng.uniform(0.5, 0.9))
     if kind == "wall":
-        look = palette.of(rng, str(rng.choice(["brick", "concrete", "plaster"])), None, 0.9, 0.0, 0.5)
+        look = palette.of(rng, one_of(rng, ("brick", "concrete", "plaster")), None, 0.9, 0.0, 0.5)
         return Piece(
             [
                 box((length, high, 0.2), look, at=(0, high / 2, 0)),
@@ -462,7 +461,7 @@ def _clear(street: Street, site: Site, point: ArrayLike) -> bool:
 
 def _view(street: Street, site: Site, rng: Generator) -> tuple[ArrayLike, ArrayLike] | None:
     """Through a windscreen (at 1.2 to 1.6 m), on foot, or from the air."""
-    kind = rng.choice(["drive", "walk", "fly"], p=[0.5, 0.38, 0.12])
+    kind = weighted(rng, {"drive": 0.5, "walk": 0.38, "fly": 0.12})
     z, way = rng.uniform(-0.42, 0.42) * _LENGTH, rng.choice([-1.0, 1.0])
     if kind == "drive":
         lane = (rng.integers(max(1, street.lanes // 2)) + 0.5) * street.lane
@@ -481,5 +480,5 @@ def _view(street: Street, site: Site, rng: Generator) -> tuple[ArrayLike, ArrayL
     else:
         eye = np.array([rng.uniform(-1.2, 1.2) * street.half, np.exp(rng.uniform(1.1, 2.8)), z])
         yaw, pitch = rng.uniform(-np.pi, np.pi), rng.uniform(-0.8, -0.05)
-    gaze = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), way * np.cos(yaw) * np.cos(pitch)])
+    gaze = direction(yaw, pitch) * (1, 1, way)
     return (eye, eye + 10.0 * gaze) if _clear(street, site, eye) else None

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.random import Generator
 
 from . import fittings, furniture, kitchens, things
+from .draws import log_uniform, one_of, weighted
 from .figures import hand, robot_arm
 from .pieces import Array, Piece, Top, on, piled, scattered, united
-from .rooms import Room, log_uniform, near
+from .rooms import Room, near
 from .scene import World
 from .shapes import box, curve, grid, tube
 from .textures import Palette, noise
@@ -25,6 +26,16 @@ _FLAT: tuple[Maker, ...] = (
     things.paper, things.paper, things.paper, things.papers, things.open_book, things.book, things.keyboard,
     things.phone, things.remote,
 )  # fmt: skip
+_HUNG_TOOLS: tuple[Maker, ...] = (
+    things.hammer, things.pliers, things.screwdriver, things.coil, things.cutlery, things.roll,
+)  # fmt: skip
+_FURNITURE: tuple[Maker, ...] = (
+    furniture.shelf, furniture.cupboard, furniture.drawers, furniture.sofa, kitchens.counter, furniture.desk,
+)  # fmt: skip
+_LOOSE: tuple[Maker, ...] = (furniture.office_chair, furniture.chair, furniture.bin_, furniture.floor_plant)
+_ON_WALLS: tuple[Maker, ...] = (
+    furniture.picture, furniture.picture, furniture.whiteboard, fittings.radiator, furniture.pin_board,
+)  # fmt: skip
 
 
 def _table(room: Room, theme: str) -> Piece:
@@ -37,7 +48,7 @@ def _table(room: Room, theme: str) -> Piece:
         "living": (furniture.coffee_table, furniture.dining_table, furniture.drawers),
     }[theme]
     for _ in range(8):
-        piece = makers[rng.integers(3)](rng, palette)
+        piece = one_of(rng, makers)(rng, palette)
         there = room.along(piece, gap=0.0) if rng.random() < 0.65 else room.free(piece)
         if there is not None:
             return there
@@ -49,9 +60,7 @@ def _table(room: Room, theme: str) -> Piece:
 def _laid(room: Room, top: Top, makers: tuple[Maker, ...], count: int, overlap: float = 0.02) -> list[Piece]:
     """Things of some makers on a top, each a little higher than the last, so that they may overlap."""
     rng, palette = room.rng, room.palette
-    pieces = scattered(
-        rng, top, lambda most: makers[rng.integers(len(makers))](rng, palette), count, 0.4, overlap
-    )
+    pieces = scattered(rng, top, lambda most: one_of(rng, makers)(rng, palette), count, 0.4, overlap)
     pieces = [piece.moved((0, 0.0006 * i, 0)) for i, piece in enumerate(pieces)]
     room.things += pieces
     room.triangles += sum(len(piece.mesh) for piece in pieces) // 3
@@ -86,7 +95,7 @@ def _cover(room: Room, top: Top) -> None:
         0.004 + np.abs(folds) + 0.1 * over_z
     )
     points = np.stack([flat_x, 0.0005 - 0.95 * drop, flat_z], axis=-1)
-    room.bare.append(grid(points, look, at=top.centre, yaw=top.yaw, fit=bool(rng.random() < 0.3)))
+    room.site.cover(grid(points, look, at=top.centre, yaw=top.yaw, fit=bool(rng.random() < 0.3)))
 
 
 def desk(room: Room) -> list[Piece]:
@@ -146,7 +155,7 @@ def floor(room: Room) -> list[Piece]:
     )
     if rng.random() < 0.3:
         return _laid(room, top, _FLAT, int(rng.integers(4, 14)), 0.15)
-    room.clutter([top], rng.uniform(0.5, 1.6), ("floor", "workshop", "floor")[rng.integers(3)], 6)
+    room.clutter([top], rng.uniform(0.5, 1.6), one_of(rng, ("floor", "workshop", "floor")), 6)
     return room.things
 
 
@@ -167,7 +176,7 @@ def drawer(room: Room) -> list[Piece]:
         box((min(0.18, w * 0.4), 0.015, 0.03), palette.metal(rng), (0, level + h / rows * 0.6,
         out + d * 0.475 + 0.03)),
     ])  # fmt: skip
-    theme = ("desk", "kitchen", "workshop", "living")[rng.integers(4)]
+    theme = one_of(rng, ("desk", "kitchen", "workshop", "living"))
     inside = Top((0, level + 0.013, out), w - 0.08, d * 0.88, max(0.07, (high - low) * 0.75), theme)
 
     def small(most: float) -> Piece:
@@ -228,7 +237,7 @@ def bins(room: Room) -> list[Piece]:
             inside = Top((0, 0.012, 0), w - 0.03, d - 0.03, h * rng.uniform(0.7, 1.5))
 
             def make(most: float, chosen: list[Maker] = chosen) -> Piece:
-                piece = chosen[rng.integers(len(chosen))](rng, palette)
+                piece = one_of(rng, chosen)(rng, palette)
                 return piece if piece.size.max() < most else things.thing(rng, palette, "workshop", most)
 
             heap = piled(rng, inside, make, int(rng.integers(6, 110 // (columns * rows) + 12)))
@@ -243,13 +252,13 @@ def compartments(room: Room) -> list[Piece]:
     """A shelf or rack with full compartments, from in front."""
     rng, palette = room.rng, room.palette
     for _ in range(6):
-        maker = (furniture.shelf, furniture.rack, _pigeonholes)[rng.integers(3)]
+        maker = one_of(rng, (furniture.shelf, furniture.rack, _pigeonholes))
         there = room.along(maker(rng, palette), gap=0.0)
         if there is not None:
             break
     else:
         return desk(room)
-    room.clutter(there.tops, rng.uniform(0.8, 2.5), ("shelf", "workshop", "kitchen", None)[rng.integers(4)])
+    room.clutter(there.tops, rng.uniform(0.8, 2.5), one_of(rng, ("shelf", "workshop", "kitchen", None)))
     spots = [
         _spot(np.array(top.centre) + np.array((0, top.headroom * 0.3, 0)), 0.1)
         for top in there.tops
@@ -287,7 +296,7 @@ def _pigeonholes(rng: Generator, palette: Palette) -> Piece:
 def cloths(room: Room) -> list[Piece]:
     """A bed or sofa with clothes, towels, bags; or a heap of cloth on a table."""
     rng, palette = room.rng, room.palette
-    maker = (furniture.bed, furniture.sofa, furniture.coffee_table, furniture.dining_table)[rng.integers(4)]
+    maker = one_of(rng, (furniture.bed, furniture.sofa, furniture.coffee_table, furniture.dining_table))
     piece = maker(rng, palette)
     there = room.along(piece) or room.free(piece)
     if there is None:
@@ -316,7 +325,7 @@ def cloths(room: Room) -> list[Piece]:
 def cables(room: Room) -> list[Piece]:
     """Electronics: cables, power strips, circuit boards, devices."""
     rng, palette = room.rng, room.palette
-    table = _table(room, ("desk", "workshop")[rng.integers(2)])
+    table = _table(room, one_of(rng, ("desk", "workshop")))
     top = table.tops[0]
     makers: tuple[Maker, ...] = (
         things.cable, things.cable, things.cable, things.power_strip, _circuit, things.phone, things.mouse,
@@ -357,9 +366,8 @@ def wall(room: Room) -> list[Piece]:
     rng, palette = room.rng, room.palette
     seen = []
     for _ in range(rng.integers(5, 12)):
-        maker = (furniture.picture, furniture.pin_board, furniture.whiteboard, furniture.wall_shelf,
-                 _tool_wall,
-                 furniture.coats, fittings.switch)[rng.integers(7)]  # fmt: skip
+        maker = one_of(rng, (furniture.picture, furniture.pin_board, furniture.whiteboard,
+                             furniture.wall_shelf, _tool_wall, furniture.coats, fittings.switch))  # fmt: skip
         piece = room.along(maker(rng, palette), gap=0.0)
         if piece is not None:
             room.clutter(piece.tops, 1.5)
@@ -376,15 +384,7 @@ def _tool_wall(rng: Generator, palette: Palette) -> Piece:
     for x in np.arange(-w / 2 + 0.1, w / 2 - 0.05, 0.16):
         for level in np.arange(-h / 2 + 0.15, h / 2, 0.28):
             if rng.random() < 0.8:
-                maker = (
-                    things.hammer,
-                    things.pliers,
-                    things.screwdriver,
-                    things.coil,
-                    things.cutlery,
-                    things.roll,
-                )[rng.integers(6)]
-                tool = maker(rng, palette).turned(upright)
+                tool = one_of(rng, _HUNG_TOOLS)(rng, palette).turned(upright)
                 hung.append(tool.moved((x, y + level - tool.size[1] / 2, 0.013 - float(tool.low[2]))))
     return united([board, *hung])
 
@@ -392,14 +392,7 @@ def _tool_wall(rng: Generator, palette: Palette) -> Piece:
 def plants(room: Room) -> list[Piece]:
     """Pots on a table or a sill, flowers, fruit."""
     table = _table(room, "living")
-    makers: tuple[Maker, ...] = (
-        things.plant,
-        things.plant,
-        things.vase,
-        things.bowl,
-        things.mug,
-        things.book,
-    )
+    makers = (things.plant, things.plant, things.vase, things.bowl, things.mug, things.book)
     return _laid(room, table.tops[0], makers, int(room.rng.integers(5, 16))) or [table]
 
 
@@ -414,42 +407,20 @@ def build(rng: Generator, palette: Palette) -> World:
     """One set-up in a room of 4 to 30 square metres with a little furniture."""
     room = Room(rng, palette, rng.uniform(2.0, 5.5), rng.uniform(2.0, 5.5), rng.uniform(2.3, 3.0))
     room.enclose(windows=0.3, doors=0.3)
-    stages = list(STAGES)
-    shares = np.array(list(STAGES.values()))
-    stage = stages[rng.choice(len(stages), p=shares / shares.sum())]
-    seen = stage(room)
-    makers = (
-        furniture.shelf,
-        furniture.cupboard,
-        furniture.drawers,
-        furniture.sofa,
-        kitchens.counter,
-        furniture.desk,
-    )
-    hung = (
-        furniture.picture,
-        furniture.picture,
-        furniture.whiteboard,
-        fittings.radiator,
-        furniture.pin_board,
-    )
+    seen = weighted(rng, STAGES)(room)
     for _ in range(rng.integers(1, 5)):
-        piece = room.along(makers[rng.integers(6)](rng, palette))
+        piece = room.along(one_of(rng, _FURNITURE)(rng, palette))
         if piece is not None:
             room.clutter(piece.tops, 0.6)
     for _ in range(rng.integers(1, 6)):
-        room.along(hung[rng.integers(5)](rng, palette), gap=0.0)
+        room.along(one_of(rng, _ON_WALLS)(rng, palette), gap=0.0)
     for _ in range(rng.integers(0, 3)):
-        room.free(
-            (furniture.office_chair, furniture.chair, furniture.bin_, furniture.floor_plant)[rng.integers(4)](
-                rng, palette
-            )
-        )
+        room.free(one_of(rng, _LOOSE)(rng, palette))
     if rng.random() < (0.55 if room.day else 0.95):
         room.lamps(int(rng.choice([1, 2, 4])))
 
     def look(rng: Generator) -> tuple[Array, Array]:
-        piece = seen[rng.integers(len(seen))]
+        piece = one_of(rng, seen)
         reach = float(np.linalg.norm(piece.high - piece.low)) / 2
         distance = log_uniform(rng, 0.15, 0.6) + 0.5 * min(reach, 0.3)
         return near(rng, piece, distance, rng.choice([0.05, 0.3, 0.8]))

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import buildings, flora, furniture
 from .daylight import daylight
+from .draws import log_uniform, one_of, weighted
 from .pieces import Piece
 from .quads import quads
-from .scene import Body, Material, Mesh, World
+from .scene import Body, Material, Mesh, World, direction
 from .shapes import box, cylinder, grid, heightfield, tube
-from .site import Site, random_yaw, towards
+from .site import Site, random_yaw
 from .textures import Palette, noise
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Land:
 
 def build(rng: Generator, palette: Palette) -> World:
     """A meadow, wood, rocky or gentle land of 50 to 130 m, hills beyond."""
-    kind = str(rng.choice(["meadow", "wood", "rocks", "garden"], p=[0.3, 0.35, 0.2, 0.15]))
+    kind = weighted(rng, {"meadow": 0.3, "wood": 0.35, "rocks": 0.2, "garden": 0.15})
     land = _land(rng, kind)
     path = _path(rng, land)
     site = Site()
@@ -99,35 +100,29 @@ def _off_path(path: Array, x: ArrayLike, z: ArrayLike) -> Array:
 
 def _ground(rng: Generator, palette: Palette, site: Site, land: Land, path: Array | None) -> None:
     """The near land, far hills, the path, at times water."""
-    kind = str(rng.choice(["grass", "soil"], p=[0.65, 0.35]))
+    kind = weighted(rng, {"grass": 0.65, "soil": 0.35})
     dry = rng.random()
     colour = dry * np.array([0.5, 0.45, 0.28]) + (1 - dry) * np.array([0.27, 0.33, 0.16])
-    scale = np.exp(rng.uniform(np.log(0.12), np.log(0.6)))
-    look = palette.of(
-        rng,
-        kind,
-        colour if kind == "grass" and rng.random() < 0.6 else None,
-        rng.uniform(0.3, 0.9),
-        0.0,
-        scale,
-    )
+    scale = log_uniform(rng, 0.12, 0.6)
+    own = colour if kind == "grass" and rng.random() < 0.6 else None
+    look = palette.of(rng, kind, own, rng.uniform(0.3, 0.9), 0.0, scale)
     mesh = heightfield(land.heights, land.spacing, look)
     # bare and lush patches, so that the repeating picture does not show from the air
     patches = Land(np.float64(noise(rng, 128, 1.4, lowest=3.0)[: _CELLS + 1, : _CELLS + 1]), land.spacing)
     shade = np.exp(rng.uniform(0.05, 0.25) * patches.at(mesh["position"][:, 0], mesh["position"][:, 2]))
     for field in ("tint", "base"):
         mesh[field] *= shade[:, None]
-    site.add(Piece([mesh, _far_hills(rng, land, look)]), solid=False)
+    site.cover(mesh, _far_hills(rng, land, look))
     if path is not None:
-        earth = palette.of(rng, str(rng.choice(["soil", "asphalt"], p=[0.8, 0.2])), None, 0.9, 0.0, 0.5)
-        site.add(Piece([_strip(rng, land, path, earth)]), solid=False)
+        earth = palette.of(rng, weighted(rng, {"soil": 0.8, "asphalt": 0.2}), None, 0.9, 0.0, 0.5)
+        site.cover(_strip(rng, land, path, earth))
     if rng.random() < 0.25:
         level = float(np.quantile(land.heights, rng.uniform(0.05, 0.3)))
         colour = np.array([0.16, 0.22, 0.24]) * rng.uniform(0.6, 1.3)
         water = palette.of(rng, "speckle", colour, 0.3, 0.9, 0.3)
         r = land.reach
         surface = [(-r, level, r), (r, level, r), (r, level, -r), (-r, level, -r)]
-        site.add(Piece([quads([surface], water)]), solid=False)
+        site.cover(quads([surface], water))
 
 
 def _strip(rng: Generator, land: Land, path: Array, look: Material) -> Mesh:
@@ -169,7 +164,7 @@ def _built(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
             base = float(min(land.at(x + dx, z + dz) for dx in (-5, 5) for dz in (-5, 5)))
             foot = box((12, 3, 12), palette.of(rng, "concrete"), at=(x, base - 1.52, z))
             site.settle(hut.moved((x, base, z), random_yaw(rng)))
-            site.add(Piece([foot]), solid=False)
+            site.cover(foot)
     if rng.random() < 0.5:
         _fence(rng, palette, site, land, path)
     for _ in range(int(rng.integers(0, 5))):
@@ -216,7 +211,7 @@ def _grown(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
         for _ in range(int(rng.integers(2, 5)))
     ]
     shrubs = [flora.bush(rng, palette, rng.uniform(0.4, 2.0)) for _ in range(4)]
-    stones = [flora.rock(rng, palette, np.exp(rng.uniform(np.log(0.2), np.log(3.0)))) for _ in range(5)]
+    stones = [flora.rock(rng, palette, log_uniform(rng, 0.2, 3.0)) for _ in range(5)]
     thicket = Land(np.float64(noise(rng, 64, 1.6, lowest=2.0)), land.reach / 31.5)
     feet: list[Array] = []
     for makers, count, room in ((stones, rocks, 1.3), (species, trees, 2.2), (shrubs, bushes, 1.2)):
@@ -227,7 +222,7 @@ def _grown(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
             if site.triangles > _TRIANGLES:
                 break
             foot = land.on(x, z)
-            one = makers[rng.integers(len(makers))].moved(foot, random_yaw(rng))
+            one = one_of(rng, makers).moved(foot, random_yaw(rng))
             site.add(one, solid=makers is not species)
             if makers is species:  # one may stand under a crown
                 site.block(np.add(foot, (-0.3, 0, -0.3)), np.add(foot, (0.3, 3.0, 0.3)))
@@ -237,8 +232,8 @@ def _grown(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
     spots = spots[_off_path(path, *spots.T) > 0.8]
     ground = np.stack([spots[:, 0], land.at(*spots.T), spots[:, 1]], axis=1)
     for some in np.array_split(ground, 3):
-        high = np.exp(rng.uniform(np.log(0.08), np.log(0.8)))
-        site.add(Piece([flora.grass(rng, palette, some, high)]), solid=False)
+        high = log_uniform(rng, 0.08, 0.8)
+        site.cover(flora.grass(rng, palette, some, high))
     return np.array(feet).reshape(-1, 3)
 
 
@@ -259,11 +254,11 @@ def _view(land: Land, site: Site, landmarks: Array, rng: Generator) -> tuple[Arr
     distance = 10.0
     if len(landmarks) and rng.random() < 0.75:
         aim = landmarks[rng.integers(len(landmarks))] + (0, rng.uniform(0.3, 2.0), 0)
-        distance = np.exp(rng.uniform(np.log(1.5), np.log(25.0))) + (0.0 if walks else high)
+        distance = log_uniform(rng, 1.5, 25.0) + (0.0 if walks else high)
         x, z = aim[0] - distance * np.sin(yaw), aim[2] - distance * np.cos(yaw)
         down = aim[1] - float(land.at(x, z)) - high
         yaw, pitch = yaw + rng.normal(0, 0.2), np.arctan2(down, distance) + rng.normal(0, 0.08)
     elif not walks:
         pitch = rng.uniform(-0.9, -0.05)
     eye = np.add(land.on(x, z), (0, high, 0))
-    return (eye, towards(eye, yaw, pitch, distance)) if _clear(land, site, eye) else None
+    return (eye, eye + distance * direction(yaw, pitch)) if _clear(land, site, eye) else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, Top
 from ..scene import Material, Mesh
 from ..shapes import box, capsule, cylinder, grid, rounded, sheet, tube
@@ -46,7 +47,7 @@ def office_chair(rng: Generator, palette: Palette, plain: bool = False) -> Piece
     cover = palette.cloth(rng)
     if rng.random() < 0.55:
         cover = palette.of(
-            rng, ("fabric", "leather")[rng.integers(2)], muted(rng, 0.03, 0.25), 0.3, rng.uniform(0, 0.3)
+            rng, one_of(rng, ("fabric", "leather")), muted(rng, 0.03, 0.25), 0.3, rng.uniform(0, 0.3)
         )
     parts = _five_star(rng, steel, seat, plain)
     cushion, spot = (w, rng.uniform(0.06, 0.11), d), (0.0, seat, 0.0)
@@ -79,7 +80,7 @@ def chair(rng: Generator, palette: Palette) -> Piece:
     seat, w, d = rng.uniform(0.43, 0.48), rng.uniform(0.38, 0.5), rng.uniform(0.38, 0.47)
     high, lean = rng.uniform(0.34, 0.52), rng.uniform(0.05, 0.2)
     frame = palette.wood(rng) if rng.random() < 0.6 else palette.metal(rng)
-    cover = (palette.wood(rng), palette.plastic(rng, 0.2), palette.cloth(rng))[rng.integers(3)]
+    cover = one_of(rng, (palette.wood(rng), palette.plastic(rng, 0.2), palette.cloth(rng)))
     thick = rng.uniform(0.02, 0.07)
     parts = [rounded((w, thick, d), min(0.03, thick * 0.45), cover, (0, seat - thick / 2, 0))]
     r = rng.uniform(0.011, 0.02)

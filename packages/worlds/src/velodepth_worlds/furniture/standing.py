@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, Top
 from ..shapes import box, capsule, cylinder, panel, revolve, rounded, sheet, sphere, tube
 from ..textures import Palette, muted
@@ -83,7 +84,7 @@ def crate(rng: Generator, palette: Palette) -> Piece:
     ]
     return Piece(
         parts,
-        [Top((0, 0.013, 0), w - 0.08, d - 0.08, 0.6, ("workshop", "kitchen", "floor")[rng.integers(3)])],
+        [Top((0, 0.013, 0), w - 0.08, d - 0.08, 0.6, one_of(rng, ("workshop", "kitchen", "floor")))],
     )
 
 
@@ -162,7 +163,7 @@ def trolley(rng: Generator, palette: Palette) -> Piece:
             px, pz = x * (w / 2 - 0.02), z * (d / 2 - 0.02)
             parts.append(tube([(px, 0.08, pz), (px, h, pz)], 0.012, steel))
             parts.append(cylinder(0.04, 0.03, wheel, (px - 0.015, 0.04, pz), roll=-np.pi / 2, sides=10))
-    theme = ("kitchen", "workshop", "desk")[rng.integers(3)]
+    theme = one_of(rng, ("kitchen", "workshop", "desk"))
     for y in (0.18, h * 0.55, h - 0.06):
         parts.append(box((w, 0.015, d), steel, (0, y, 0)))
         tops.append(Top((0, y + 0.008, 0), w - 0.06, d - 0.06, 0.3, theme))

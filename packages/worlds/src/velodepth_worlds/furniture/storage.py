@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ..draws import one_of
 from ..pieces import Piece, Top, united
 from ..scene import Material, Mesh
 from ..shapes import box, panel, sphere
@@ -75,7 +76,7 @@ def drawers(
         face,
         True,
     )
-    return Piece(parts, [Top((0, h, 0), w, d, 0.6, ("living", "desk", "shelf")[rng.integers(3)])])
+    return Piece(parts, [Top((0, h, 0), w, d, 0.6, one_of(rng, ("living", "desk", "shelf")))])
 
 
 def cupboard(rng: Generator, palette: Palette) -> Piece:
@@ -183,7 +184,7 @@ def rack(rng: Generator, palette: Palette) -> Piece:
                 bins.append(Piece(open_box(size, 0.005, look)).moved((x, y, 0)))
                 tops.append(Top((x, y + 0.0075, 0), size[0] * 0.9, size[2] * 0.9, room, "workshop"))
         else:
-            theme = ("workshop", "shelf")[rng.integers(2)]
+            theme = one_of(rng, ("workshop", "shelf"))
             tops.append(Top((0, y, 0), w - 0.08, d, 0.5 if highest else room, theme))
     return united([Piece(parts), *bins], tops)
 
@@ -231,10 +232,10 @@ def _shelved(
     """Boxes standing side by side on a shelf from x = left to right, some of them stacked."""
     parts = []
     x = left
-    look, (wide, high) = kinds[rng.integers(len(kinds))]
+    look, (wide, high) = one_of(rng, kinds)
     while x < right:
         if rng.random() < 0.25:
-            look, (wide, high) = kinds[rng.integers(len(kinds))]
+            look, (wide, high) = one_of(rng, kinds)
         size = np.array([wide * free, high * free, min(depth * 0.9, max(wide * free, 0.5 * depth))])
         size[0] = min(size[0], right - x)
         if rng.random() < fill and size[0] > 0.02:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, Top, united
 from ..shapes import box, capsule, cylinder, rounded, tube
 from ..textures import Palette
@@ -79,7 +80,7 @@ def dining_table(rng: Generator, palette: Palette) -> Piece:
         rng.uniform(0.75, 2.0),
         rng.uniform(0.7, 1.0),
         rng.uniform(0.71, 0.77),
-        ("kitchen", "living")[rng.integers(2)],
+        one_of(rng, ("kitchen", "living")),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ..draws import one_of
 from .colours import Colour
 
 Picture = NDArray[np.uint8]
@@ -131,7 +132,7 @@ def scattered_shapes(
     """Discs, boxes, polygons and lines thrown on the canvas."""
     n = canvas.shape[0]
     for _ in range(count):
-        colour = byte(colours[rng.integers(len(colours))])
+        colour = byte(one_of(rng, colours))
         x, y = (int(v) for v in rng.uniform(0, n, 2))
         reach = int(n * rng.uniform(0.03, largest)) + 1
         kind = rng.integers(4)

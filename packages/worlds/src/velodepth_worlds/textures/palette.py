@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from velodepth.errors import VeloDepthError
 
-from ..scene import Material, Mesh
+from ..draws import one_of, weighted
+from ..scene import Material, Mesh, triple
 from .colours import Colour, common, muted, vivid, wooden
 from .drawing import Picture
 from .outdoors import asphalt, bark, blades, facade, grass, leaf, leaves, road, soil
@@ -68,6 +69,11 @@ _BANK: dict[str, tuple[Maker, float]] = {  # kind: its maker, its share of the l
     "facade": (facade, 12),
 }
 _CUT_OUT = ("leaf", "leaves", "blades")
+_WALLS = {"tile": 0.28, "brick": 0.16, "fabric": 0.2, "wood": 0.12, "concrete": 0.16, "blotches": 0.08}
+_FLOORS = {"wood": 0.36, "carpet": 0.24, "tile": 0.18, "marble": 0.08, "speckle": 0.06, "concrete": 0.08}
+_GROUNDS = {"grass": 0.4, "soil": 0.35, "asphalt": 0.12, "tile": 0.06, "concrete": 0.07}
+_FRUIT = ((0.7, 0.12, 0.1), (0.85, 0.72, 0.15), (0.88, 0.48, 0.1), (0.35, 0.12, 0.25), (0.5, 0.6, 0.15),
+          (0.75, 0.55, 0.3))  # fmt: skip
 _ARTWORK_SHARE = 0.3
 _SURFACES = {  # kinds that may cover any object, with their share and repeats per metre
     "wood": (4, 0.8, 2.0),
@@ -155,7 +161,7 @@ class Palette:
         """The picture of a layer in another mean colour; contrast 0 leaves it plain, 1 leaves all of it."""
         tint = np.minimum(colour / np.maximum(self.means[layer], 0.08), 4.0)
         base = tint * self.means[layer] * (1 - contrast)
-        return Material(layer, _triple(tint * contrast), _triple(base), gloss, 0.0, scale)
+        return Material(layer, triple(tint * contrast), triple(base), gloss, 0.0, scale)
 
     def of(
         self,
@@ -179,9 +185,8 @@ class Palette:
         self, rng: Generator, plain: float = 0.45, gloss: float | None = None, emission: float = 0.0
     ) -> Material:
         """Any surface that a thing may have; `plain` is the chance that its pattern is all but gone."""
-        kinds = [kind for kind in _SURFACES if len(self.kinds.get(kind, ()))]
-        shares = np.array([_SURFACES[kind][0] for kind in kinds])
-        kind = kinds[rng.choice(len(kinds), p=shares / shares.sum())]
+        there = {kind: share for kind, (share, _, _) in _SURFACES.items() if len(self.kinds.get(kind, ()))}
+        kind = weighted(rng, there)
         contrast = rng.uniform(0, 0.15) if rng.random() < plain else rng.uniform(0.4, 1.0)
         if gloss is None:
             gloss = rng.uniform(0, 0.6) if rng.random() < 0.45 else 0.0
@@ -202,7 +207,7 @@ class Palette:
         choice = rng.random()
         if choice < 0.5:
             return self.wood(rng)
-        kind = ("speckle", "metal", "plaster")[rng.integers(3)]
+        kind = one_of(rng, ("speckle", "metal", "plaster"))
         if choice < 0.78:
             return self.of(rng, kind, muted(rng, 0.68, 0.94), rng.uniform(0, 0.3), rng.uniform(0, 0.5))
         if choice < 0.9:
@@ -242,9 +247,7 @@ class Palette:
             if rng.random() < 0.2:
                 colour = 0.65 * colour + 0.35 * vivid(rng)
             return self.of(rng, "plaster", colour, rng.uniform(0.05, 0.8), 0.0)
-        kind = ("tile", "brick", "fabric", "wood", "concrete", "blotches")[
-            rng.choice(6, p=[0.28, 0.16, 0.2, 0.12, 0.16, 0.08])
-        ]
+        kind = weighted(rng, _WALLS)
         contrast = rng.uniform(0.15, 0.8)
         paint = muted(rng, 0.35, 0.93) if kind == "blotches" or rng.random() < 0.6 else None
         return self.of(
@@ -253,27 +256,19 @@ class Palette:
 
     def floor(self, rng: Generator) -> Material:
         """Wood, carpet, tiles, stone, lino, concrete."""
-        kind = ("wood", "carpet", "tile", "marble", "speckle", "concrete")[
-            rng.choice(6, p=[0.36, 0.24, 0.18, 0.08, 0.06, 0.08])
-        ]
+        kind = weighted(rng, _FLOORS)
         gloss = 0.0 if kind in ("carpet", "concrete") else rng.uniform(0, 0.6)
         return self.of(rng, kind, None, rng.uniform(0.3, 1.0), gloss, rng.uniform(0.5, 1.6))
 
     def ceiling(self, rng: Generator) -> Material:
         if rng.random() < 0.8:
             return self.of(rng, "plaster", muted(rng, 0.75, 0.96), rng.uniform(0, 0.5))
-        return self.of(
-            rng,
-            ("tile", "concrete", "wood")[rng.integers(3)],
-            None,
-            rng.uniform(0.2, 0.9),
-            0.0,
-            rng.uniform(0.4, 1.6),
-        )
+        kind = one_of(rng, ("tile", "concrete", "wood"))
+        return self.of(rng, kind, None, rng.uniform(0.2, 0.9), 0.0, rng.uniform(0.4, 1.6))
 
     def worktop(self, rng: Generator) -> Material:
         """Kitchen worktops: stone, wood, steel, laminate."""
-        kind = ("marble", "wood", "metal", "speckle")[rng.choice(4, p=[0.4, 0.3, 0.1, 0.2])]
+        kind = weighted(rng, {"marble": 0.4, "wood": 0.3, "metal": 0.1, "speckle": 0.2})
         return self.of(rng, kind, None, rng.uniform(0.2, 1.0), rng.uniform(0, 0.7))
 
     def ceramic(self, rng: Generator) -> Material:
@@ -283,18 +278,9 @@ class Palette:
 
     def fruit(self, rng: Generator) -> Material:
         """Apples, lemons, oranges, plums, tomatoes, limes."""
-        colours = (
-            (0.7, 0.12, 0.1),
-            (0.85, 0.72, 0.15),
-            (0.88, 0.48, 0.1),
-            (0.35, 0.12, 0.25),
-            (0.5, 0.6, 0.15),
-            (0.75, 0.55, 0.3),
-        )
-        colour = np.array(colours[rng.integers(len(colours))]) * rng.uniform(0.7, 1.1)
-        return self.of(
-            rng, ("speckle", "blotches")[rng.integers(2)], colour, rng.uniform(0, 0.4), rng.uniform(0, 0.5)
-        )
+        colour = np.array(one_of(rng, _FRUIT)) * rng.uniform(0.7, 1.1)
+        kind = one_of(rng, ("speckle", "blotches"))
+        return self.of(rng, kind, colour, rng.uniform(0, 0.4), rng.uniform(0, 0.5))
 
     def skin(self, rng: Generator) -> Material:
         colour = np.array([0.88, 0.68, 0.56]) * rng.uniform(0.35, 1.0) ** np.array([0.7, 1.0, 1.15])
@@ -302,15 +288,13 @@ class Palette:
 
     def foliage(self, rng: Generator, kind: str | None = None) -> Material:
         """Cut out by alpha, for panels: "leaf", "leaves" or "blades" (any when None)."""
-        layer = self.layer(rng, kind or _CUT_OUT[rng.integers(len(_CUT_OUT))])
+        layer = self.layer(rng, kind or one_of(rng, _CUT_OUT))
         tint = rng.uniform(0.7, 1.2) * (1 + rng.normal(0, 0.06, 3))
-        return Material(layer, _triple(tint), gloss=rng.uniform(0, 0.2))
+        return Material(layer, triple(tint), gloss=rng.uniform(0, 0.2))
 
     def ground(self, rng: Generator) -> Material:
         """Outdoors: grass, earth, sand, gravel, paving, asphalt."""
-        kind = ("grass", "soil", "asphalt", "tile", "concrete")[
-            rng.choice(5, p=[0.4, 0.35, 0.12, 0.06, 0.07])
-        ]
+        kind = weighted(rng, _GROUNDS)
         return self.of(rng, kind, None, rng.uniform(0.5, 1.0), 0.0, rng.uniform(0.2, 0.8))
 
     def bark(self, rng: Generator) -> Material:
@@ -330,14 +314,13 @@ class Palette:
         """A whole picture, nearly as drawn: "page", "cover", "spine", "label", "poster", "keyboard", "rug",
         "cardboard", "road", "facade"."""
         tint = rng.uniform(0.8, 1.05) * (1 + rng.normal(0, 0.03, 3))
-        return Material(self.layer(rng, kind), _triple(tint), gloss=gloss)
+        return Material(self.layer(rng, kind), triple(tint), gloss=gloss)
 
     def poster(self, rng: Generator) -> Material:
         """Something to hang or to lay flat: a poster, a photograph, a page; artwork where there is some."""
         kinds = [k for k in ("poster", "poster", "page", "cover", "artwork") if len(self.kinds.get(k, ()))]
-        return self.printed(
-            rng, kinds[rng.integers(len(kinds))], rng.uniform(0, 0.4) if rng.random() < 0.3 else 0.0
-        )
+        kind = one_of(rng, kinds)
+        return self.printed(rng, kind, rng.uniform(0, 0.4) if rng.random() < 0.3 else 0.0)
 
     def screen(self, rng: Generator, on: float = 0.65) -> Material:
         """A display: shining with probability `on`, else black glass."""
@@ -352,10 +335,5 @@ class Palette:
     def light(self, rng: Generator) -> Material:
         """A lamp that is on."""
         warm = rng.uniform(0, 0.35)
-        colour = _triple(np.array([1.0, 1 - 0.4 * warm, 1 - warm]))
+        colour = triple(np.array([1.0, 1 - 0.4 * warm, 1 - warm]))
         return Material(self.layer(rng, "plaster"), (0.0, 0.0, 0.0), colour, emission=rng.uniform(1.0, 5.0))
-
-
-def _triple(values: NDArray) -> tuple[float, float, float]:
-    r, g, b = (float(v) for v in values)
-    return r, g, b

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from .colours import common, muted, vivid
 from .drawing import (
     FONTS,
@@ -133,14 +134,14 @@ def spine(rng: Generator, size: int) -> Picture:
 def label(rng: Generator, size: int) -> Picture:
     """What is printed on cans, jars, cartons and packets; wraps around in x."""
     colours = [common(rng), vivid(rng), muted(rng, 0.8, 0.97), vivid(rng)]
-    canvas = canvas_of(size, colours[rng.integers(3)])
+    canvas = canvas_of(size, one_of(rng, colours[:3]))
     n = 2 * size
     for _ in range(rng.integers(0, 4)):
         y = int(rng.uniform(0, n))
-        canvas[y : y + int(rng.uniform(6, 90))] = byte(colours[rng.integers(4)])
+        canvas[y : y + int(rng.uniform(6, 90))] = byte(one_of(rng, colours))
     scattered_shapes(rng, canvas, int(rng.integers(0, 5)), colours, 0.3)
     for x in (0.06, 0.56):
-        ink = colours[rng.integers(4)] * rng.choice([0.3, 1.0])
+        ink = one_of(rng, colours) * rng.choice([0.3, 1.0])
         headline(rng, canvas, word_of(rng, 6), x * n, rng.uniform(0.3, 0.8) * n, (20, 44), ink)
         top = int(rng.uniform(0.55, 0.85) * n)
         if rng.random() < 0.6:

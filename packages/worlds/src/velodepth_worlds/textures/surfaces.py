@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from .colours import common, muted, vivid, wooden
 from .drawing import Picture, between, byte, canvas_of, coordinates, finished, noise, scattered_shapes, smooth
 
@@ -101,7 +102,7 @@ def rug(rng: Generator, size: int) -> Picture:
     for _ in range(rng.integers(0, 4)):
         thick = int(rng.integers(4, 22))
         cv2.rectangle(
-            canvas, (inset, inset), (n - 1 - inset, n - 1 - inset), byte(colours[rng.integers(4)]), thick
+            canvas, (inset, inset), (n - 1 - inset, n - 1 - inset), byte(one_of(rng, colours)), thick
         )
         inset += thick
     return _rubbed(rng, finished(canvas), 0.12)

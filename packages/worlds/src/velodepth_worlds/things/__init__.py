@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from numpy.random import Generator
 
+from ..draws import weighted
 from ..pieces import Piece
 from ..textures import Palette
 from .electronics import (
@@ -119,10 +119,8 @@ THEMES: dict[str, dict[Maker, float]] = {
 
 def thing(rng: Generator, palette: Palette, theme: str, largest: float = 1.0) -> Piece:
     """Anything that belongs to a theme and is no longer than `largest` metres (a small thing if none is)."""
-    makers = list(THEMES[theme])
-    shares = np.array([THEMES[theme][maker] for maker in makers])
     for _ in range(4):
-        piece = makers[rng.choice(len(makers), p=shares / shares.sum())](rng, palette)
+        piece = weighted(rng, THEMES[theme])(rng, palette)
         if piece.size.max() <= largest:
             return piece
     return fruit(rng, palette) if theme == "kitchen" else pen(rng, palette)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, united
 from ..scene import Material, Mesh
 from ..shapes import box, curve, cylinder, grid, panel, revolve, rounded, sphere, tube
@@ -148,7 +149,7 @@ def toy(rng: Generator, palette: Palette) -> Piece:
         for _ in range(rng.integers(2, 9)):
             x, z = rng.normal(0, 0.08, 2)
             size = s * rng.choice([1, 1, 2], 3)
-            parts.append(box(size, bright[rng.integers(4)], (x, size[1] / 2, z), yaw=rng.uniform(0, 6)))
+            parts.append(box(size, one_of(rng, bright), (x, size[1] / 2, z), yaw=rng.uniform(0, 6)))
         return Piece(parts)
     if kind == 1:
         length = rng.uniform(0.07, 0.2)
@@ -177,9 +178,7 @@ def basket(rng: Generator, palette: Palette) -> Piece:
     filling = []
     if rng.random() < 0.7:
         for _ in range(rng.integers(2, 8)):
-            one = (can, fruit, cable, packet, toy, cloth, bottle, pen, screwdriver)[rng.integers(9)](
-                rng, palette
-            )
+            one = one_of(rng, (can, fruit, cable, packet, toy, cloth, bottle, pen, screwdriver))(rng, palette)
             if max(one.size[0], one.size[2]) < min(w, d) * 0.9:
                 x, z = (rng.uniform(-1, 1, 2)) * (np.array([w, d]) - one.size[[0, 2]]) / 2.2
                 centre = (one.low + one.high) / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, united
 from ..scene import Material, Mesh
 from ..shapes import box, capsule, curve, cylinder, revolve, rounded, sphere, tube
@@ -88,7 +89,7 @@ def bottle(rng: Generator, palette: Palette) -> Piece:
 
 
 def can(rng: Generator, palette: Palette) -> Piece:
-    r, h = ((0.033, 0.115), (0.037, 0.11), (0.05, 0.06), (0.04, 0.16))[rng.integers(4)]
+    r, h = one_of(rng, ((0.033, 0.115), (0.037, 0.11), (0.05, 0.06), (0.04, 0.16)))
     r, h = r * rng.uniform(0.95, 1.1), h * rng.uniform(0.95, 1.05)
     steel = palette.metal(rng)
     yaw = rng.uniform(0, 2 * np.pi)

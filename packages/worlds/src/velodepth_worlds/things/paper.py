@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..draws import one_of
 from ..pieces import Piece, united
 from ..shapes import box, grid, panel, revolve, sheet
 from ..textures import Palette, muted
@@ -78,7 +79,7 @@ def row_of_books(rng: Generator, palette: Palette, length: float | None = None, 
 
 def paper(rng: Generator, palette: Palette) -> Piece:
     """A sheet that lies flat or curls a little: page, poster, photograph."""
-    w = (0.21, 0.148, 0.297, 0.1, 0.42)[rng.integers(5)]
+    w = one_of(rng, (0.21, 0.148, 0.297, 0.1, 0.42))
     d = w * rng.choice([1.414, 1.414, 0.707, 1.0])
     bend = rng.normal(0, 0.25) if rng.random() < 0.4 else 0.0
     picture = palette.printed(rng, "page") if rng.random() < 0.6 else palette.poster(rng)
@@ -125,7 +126,7 @@ def packet(rng: Generator, palette: Palette) -> Piece:
     """A printed carton: cereals, tea, medicine, electronics."""
     w, h, d = rng.uniform(0.05, 0.22), rng.uniform(0.05, 0.3), rng.uniform(0.03, 0.12)
     size = (w, h, d) if rng.random() < 0.7 else (h, d, w)
-    kind = ("label", "cover", "label", "poster")[rng.integers(4)]
+    kind = one_of(rng, ("label", "cover", "label", "poster"))
     return Piece([box(size, palette.printed(rng, kind, rng.uniform(0, 0.4)), (0, size[1] / 2, 0), fit=True)])
 
 
