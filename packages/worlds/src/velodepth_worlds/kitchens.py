@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from .draws import weighted
 from .furniture import fronts, notes
 from .pieces import Piece, Top
 from .scene import Material, Mesh
-from .shapes import box, capsule, curve, cylinder, revolve, rounded, sheet, sphere, tube
+from .shapes import box, capsule, corners, curve, cylinder, revolve, rounded, sheet, sphere, tube
 from .textures import Palette, muted
 from .things import open_box
 
@@ -53,44 +54,21 @@ def counter(rng: Generator, palette: Palette, w: float | None = None) -> Piece:
         black = palette.of(rng, "speckle", muted(rng, 0.02, 0.08), 0.1, 0.8)
         parts.append(box((0.56, 0.006, 0.5), black, (hob, h + 0.003, 0)))
         ring = palette.of(rng, "metal", muted(rng, 0.1, 0.4), 0.3, 0.4)
-        parts += [
-            cylinder(
-                rng.uniform(0.06, 0.1),
-                rng.choice([0.002, 0.02]),
-                ring,
-                (hob + a * 0.14, h + 0.005, b * 0.12),
-                sides=16,
-            )
-            for a in (-1, 1)
-            for b in (-1, 1)
-        ]
+        for a, y, b in corners(0.28, 0.24, h + 0.005):
+            size = rng.uniform(0.06, 0.1), rng.choice([0.002, 0.02])
+            parts.append(cylinder(*size, ring, (hob + a, y, b), sides=16))
     back = -d / 2
     if rng.random() < 0.7:
-        splash = palette.of(
-            rng,
-            ("tile", "marble", "metal")[rng.choice(3, p=[0.7, 0.15, 0.15])],
-            None,
-            None,
-            rng.uniform(0, 0.6),
-            rng.uniform(1, 3),
-        )
+        kind = weighted(rng, {"tile": 0.7, "marble": 0.15, "metal": 0.15})
+        gloss, scale = rng.uniform(0, 0.6), rng.uniform(1, 3)
+        splash = palette.of(rng, kind, None, None, gloss, scale)
         parts.append(box((w, 0.55, 0.012), splash, (0, h + 0.275, back + 0.006)))
     over = rng.random()
     if over < 0.6:
         bottom, tall, deep = rng.uniform(1.38, 1.5), rng.uniform(0.6, 0.8), rng.uniform(0.3, 0.36)
         parts.append(box((w, tall, deep), face, (0, bottom + tall / 2, back + deep / 2)))
-        parts += fronts(
-            rng,
-            palette,
-            w,
-            bottom + tall - 0.005,
-            back + deep,
-            max(1, round(w / 0.5)),
-            1,
-            bottom,
-            face,
-            False,
-        )
+        columns = max(1, round(w / 0.5))
+        parts += fronts(rng, palette, w, bottom + tall - 0.005, back + deep, columns, 1, bottom, face, False)
     elif over < 0.8:
         y = rng.uniform(1.35, 1.6)
         parts.append(box((w * 0.8, 0.025, 0.24), palette.wood(rng), (0, y, back + 0.12)))
@@ -104,11 +82,8 @@ def _sink(
     rng: Generator, palette: Palette, w: float, d: float, h: float, x: float, top: Material
 ) -> list[Mesh]:
     """A worktop around a basin with a tap."""
-    steel = (
-        palette.of(rng, "metal", muted(rng, 0.45, 0.8), 0.4, 0.8)
-        if rng.random() < 0.8
-        else palette.ceramic(rng)
-    )
+    is_steel = rng.random() < 0.8
+    steel = palette.of(rng, "metal", muted(rng, 0.45, 0.8), 0.4, 0.8) if is_steel else palette.ceramic(rng)
     half, deep = 0.24, 0.17
     left, right = x - half + w / 2, w / 2 - x - half
     parts = [
@@ -122,17 +97,8 @@ def _sink(
         parts.append(one)
     parts.append(box((2 * half + 0.04, 0.004, 0.02), steel, (x, h + 0.001, 0.21)))
     chrome = palette.of(rng, "metal", muted(rng, 0.5, 0.8), 0.2, 0.9)
-    line = curve(
-        [
-            (x, h, -0.22),
-            (x, h + 0.25, -0.22),
-            (x, h + 0.32, -0.14),
-            (x, h + 0.25, -0.06),
-            (x, h + 0.2, -0.05),
-        ],
-        4,
-    )
-    parts.append(tube(line, 0.013, chrome, sides=8))
+    bends = ((0, -0.22), (0.25, -0.22), (0.32, -0.14), (0.25, -0.06), (0.2, -0.05))
+    parts.append(tube(curve([(x, h + y, z) for y, z in bends], 4), 0.013, chrome, sides=8))
     parts.append(capsule((x + 0.02, h + 0.08, -0.22), (x + 0.09, h + 0.12, -0.22), 0.009, chrome))
     return parts
 
@@ -140,12 +106,11 @@ def _sink(
 def _oven(rng: Generator, palette: Palette, x: float, low: float, z: float, w: float, h: float) -> list[Mesh]:
     black = palette.of(rng, "speckle", muted(rng, 0.02, 0.1), 0.1, 0.8)
     steel = palette.metal(rng)
+    bar = [(x + side * w * 0.4, low + h * 0.74, z + 0.05) for side in (-1, 1)]
     parts = [
         box((w - 0.01, h * 0.78, 0.02), black, (x, low + h * 0.4, z + 0.01)),
         box((w - 0.01, h * 0.16, 0.02), steel, (x, low + h * 0.9, z + 0.01)),
-        tube(
-            [(x - w * 0.4, low + h * 0.74, z + 0.05), (x + w * 0.4, low + h * 0.74, z + 0.05)], 0.009, steel
-        ),
+        tube(bar, 0.009, steel),
     ]
     parts += [
         cylinder(0.02, 0.02, black, (x + k * w, low + h * 0.9, z + 0.02), tilt=np.pi / 2, sides=10)
@@ -167,38 +132,24 @@ def _rail(rng: Generator, palette: Palette, w: float, y: float, z: float) -> lis
         elif kind == 1:
             parts.append(box((0.06, 0.1, 0.006), palette.material(rng), (x, y - length - 0.04, z + 0.03)))
         elif kind == 2:
-            folds = sheet(
-                0.18,
-                0.4,
-                palette.cloth(rng),
-                0,
-                0.012,
-                2.0,
-                (x, y - 0.22, z + 0.02),
-                tilt=np.pi / 2,
-                fit=False,
-            )
-            parts.append(folds)
+            look, at = palette.cloth(rng), (x, y - 0.22, z + 0.02)
+            parts.append(sheet(0.18, 0.4, look, 0, 0.012, 2.0, at, tilt=np.pi / 2, fit=False))
     return parts
 
 
 def fridge(rng: Generator, palette: Palette) -> Piece:
     w, d = rng.uniform(0.54, 0.75), rng.uniform(0.58, 0.7)
     h = rng.choice([0.85, rng.uniform(1.5, 2.0)])
-    body = (
-        palette.metal(rng)
-        if rng.random() < 0.4
-        else palette.of(rng, "speckle", muted(rng, 0.75, 0.95), 0.1, 0.4)
-    )
+    is_steel = rng.random() < 0.4
+    body = palette.metal(rng) if is_steel else palette.of(rng, "speckle", muted(rng, 0.75, 0.95), 0.1, 0.4)
     split = h * rng.uniform(0.3, 0.65) if h > 1 else 0.0
     steel = palette.metal(rng)
     parts = [box((w, h, d - 0.06), body, (0, h / 2, -0.03))]
     for low, high in ((0.03, split), (split, h)) if split else ((0.03, h),):
         parts.append(rounded((w, high - low - 0.008, 0.06), 0.012, body, (0, (low + high) / 2, d / 2 - 0.03)))
         y = min(high - 0.25, max(low + 0.2, 1.0))
-        parts.append(
-            capsule((w * 0.42, y - 0.12, d / 2 + 0.03), (w * 0.42, y + 0.12, d / 2 + 0.03), 0.01, steel)
-        )
+        ends = ((w * 0.42, y + way * 0.12, d / 2 + 0.03) for way in (-1, 1))
+        parts.append(capsule(*ends, 0.01, steel))
     parts += notes(rng, palette, int(rng.integers(0, 7)), 0.65 * w, 0.4 * h, (0, 0.7 * h, d / 2 + 0.002))
     return Piece(parts, [Top((0, h, 0), w, d, 0.4, "kitchen")])
 
@@ -206,19 +157,12 @@ def fridge(rng: Generator, palette: Palette) -> Piece:
 def washer(rng: Generator, palette: Palette) -> Piece:
     white = palette.of(rng, "speckle", muted(rng, 0.8, 0.95), 0.1, 0.4)
     glass = palette.of(rng, "speckle", muted(rng, 0.03, 0.15), 0.1, 0.9)
-    ring = revolve(
-        [(0.13, 0), (0.18, 0), (0.17, 0.03), (0.13, 0.03)],
-        palette.metal(rng),
-        (0, 0.43, 0.29),
-        tilt=np.pi / 2,
-        sides=20,
-    )
+    profile = [(0.13, 0), (0.18, 0), (0.17, 0.03), (0.13, 0.03)]
+    ring = revolve(profile, palette.metal(rng), (0, 0.43, 0.29), tilt=np.pi / 2, sides=20)
     parts = [
         rounded((0.6, 0.85, 0.58), 0.012, white, (0, 0.425, 0)),
         ring,
         sphere((0.27, 0.27, 0.06), glass, (0, 0.43, 0.29), sides=16),
-    ]
-    parts += [
         box((0.58, 0.1, 0.01), palette.plastic(rng), (0, 0.78, 0.29)),
         cylinder(0.03, 0.03, glass, (0.1, 0.78, 0.29), tilt=np.pi / 2),
     ]
@@ -229,12 +173,11 @@ def basin(rng: Generator, palette: Palette) -> Piece:
     """A washbasin with a mirror over it."""
     white, chrome = palette.ceramic(rng), palette.of(rng, "metal", muted(rng, 0.5, 0.8), 0.2, 0.9)
     bowl = [(0.0, 0.0), (0.12, 0.0), (0.24, 0.15), (0.25, 0.17), (0.22, 0.17), (0.1, 0.05), (0.0, 0.04)]
+    tap = curve([(0, 0.84, -0.17), (0, 0.97, -0.17), (0, 0.98, -0.07), (0, 0.95, -0.05)], 4)
     parts = [
         revolve(bowl, white, (0, 0.68, 0), sides=20, flatten=0.85),
         cylinder(0.08, 0.68, white, top=0.07),
-        tube(
-            curve([(0, 0.84, -0.17), (0, 0.97, -0.17), (0, 0.98, -0.07), (0, 0.95, -0.05)], 4), 0.012, chrome
-        ),
+        tube(tap, 0.012, chrome),
         box((0.5, 0.7, 0.012), palette.of(rng, "metal", muted(rng, 0.5, 0.75), 0.1, 1.0), (0, 1.5, -0.2)),
         box((0.5, 0.015, 0.12), palette.ceramic(rng), (0, 1.1, -0.15)),
     ]

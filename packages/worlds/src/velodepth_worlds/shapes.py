@@ -27,6 +27,11 @@ Floats = NDArray[np.float32]
 ORIGIN = (0.0, 0.0, 0.0)
 
 
+def corners(width: float, depth: float, y: float = 0.0) -> list[tuple[float, float, float]]:
+    """Of a level rectangle about the y axis: where legs, posts and castors stand."""
+    return [(x * width / 2, y, z * depth / 2) for x in (-1, 1) for z in (-1, 1)]
+
+
 class Turn(TypedDict, total=False):
     """How a shape is turned, radians; see `rotation`."""
 
@@ -87,12 +92,12 @@ def _woven(
     """The triangles of one grid of points (rows, columns, 3), or of several (grids, rows, columns, 3)."""
     pick = _quads(*points.shape[-3:-1])
 
-    def corners(values: NDArray) -> NDArray:
+    def of_triangles(values: NDArray) -> NDArray:
         size = values.shape[-1]
         grids = values.reshape(-1, points.shape[-3] * points.shape[-2], size)
         return grids[:, pick].reshape(-1, size)
 
-    return _mesh(corners(points), corners(normals), corners(uv), material, at, turn)
+    return _mesh(of_triangles(points), of_triangles(normals), of_triangles(uv), material, at, turn)
 
 
 def _start(at: ArrayLike) -> Array:

@@ -48,8 +48,8 @@ def whiteboard(rng: Generator, palette: Palette) -> Piece:
     parts = [
         box((w, h, 0.02), palette.metal(rng), (0, y, 0.01)),
         panel(w * 0.97, h * 0.96, board, (0, y, 0.021)),
+        box((w * 0.5, 0.015, 0.06), palette.metal(rng), (0, y - h / 2, 0.04)),
     ]
-    parts.append(box((w * 0.5, 0.015, 0.06), palette.metal(rng), (0, y - h / 2, 0.04)))
     parts += notes(rng, palette, int(rng.integers(0, 6)), 0.8 * w, 0.7 * h, (0, y, 0.023))
     return Piece(parts)
 
@@ -57,9 +57,8 @@ def whiteboard(rng: Generator, palette: Palette) -> Piece:
 def pin_board(rng: Generator, palette: Palette) -> Piece:
     """Cork or bare wall with many notes: flat, full of texture."""
     w, h, y = rng.uniform(0.6, 1.6), rng.uniform(0.6, 1.1), rng.uniform(1.35, 1.6)
-    parts = [
-        box((w, h, 0.015), palette.of(rng, "blotches", np.array([0.65, 0.48, 0.3]), 0.3, 0, 6), (0, y, 0.008))
-    ]
+    cork = palette.of(rng, "blotches", np.array([0.65, 0.48, 0.3]), 0.3, 0, 6)
+    parts = [box((w, h, 0.015), cork, (0, y, 0.008))]
     parts += notes(rng, palette, int(rng.integers(4, 16)), 0.84 * w, 0.8 * h, (0, y, 0.017))
     return Piece(parts)
 
@@ -67,12 +66,8 @@ def pin_board(rng: Generator, palette: Palette) -> Piece:
 def television(rng: Generator, palette: Palette) -> Piece:
     w, y = rng.uniform(0.7, 1.4), rng.uniform(1.0, 1.5)
     h = w * 0.57
-    return Piece(
-        [
-            box((w, h, 0.05), palette.plastic(rng, 1.0), (0, y, 0.04)),
-            panel(w * 0.97, h * 0.95, palette.screen(rng, 0.4), (0, y, 0.066)),
-        ]
-    )
+    case = box((w, h, 0.05), palette.plastic(rng, 1.0), (0, y, 0.04))
+    return Piece([case, panel(w * 0.97, h * 0.95, palette.screen(rng, 0.4), (0, y, 0.066))])
 
 
 def wall_shelf(rng: Generator, palette: Palette) -> Piece:
@@ -84,21 +79,16 @@ def wall_shelf(rng: Generator, palette: Palette) -> Piece:
         parts.append(box((w, 0.022, d), wood, (0, y, d / 2)))
         parts += [box((0.02, 0.1, d * 0.7), wood, (x * w * 0.4, y - 0.06, d * 0.35)) for x in (-1, 1)]
         if rng.random() < 0.5:
-            filling.append(
-                row_of_books(rng, palette, w * rng.uniform(0.4, 0.9), 0.32).moved((0, y + 0.011, d - 0.01))
-            )
+            row = row_of_books(rng, palette, w * rng.uniform(0.4, 0.9), 0.32)
+            filling.append(row.moved((0, y + 0.011, d - 0.01)))
         else:
             tops.append(Top((0, y + 0.011, d / 2), w, d, 0.33, "shelf"))
     return united([Piece(parts), *filling], tops)
 
 
 def wall_cupboard(rng: Generator, palette: Palette) -> Piece:
-    w, h, d, y = (
-        rng.uniform(0.4, 1.2),
-        rng.uniform(0.4, 0.75),
-        rng.uniform(0.28, 0.36),
-        rng.uniform(1.35, 1.5),
-    )
+    w, h = rng.uniform(0.4, 1.2), rng.uniform(0.4, 0.75)
+    d, y = rng.uniform(0.28, 0.36), rng.uniform(1.35, 1.5)
     body = palette.furniture(rng)
     parts = [box((w, h, d), body, (0, y + h / 2, d / 2))]
     parts += fronts(rng, palette, w, y + h, d, max(1, round(w / 0.45)), 1, y, body, False)

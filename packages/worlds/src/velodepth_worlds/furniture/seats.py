@@ -10,7 +10,7 @@ from numpy.random import Generator
 from ..draws import one_of
 from ..pieces import Piece, Top
 from ..scene import Material, Mesh
-from ..shapes import box, capsule, cylinder, grid, rounded, sheet, tube
+from ..shapes import box, capsule, corners, cylinder, grid, rounded, sheet, tube
 from ..textures import Palette, muted
 
 
@@ -26,17 +26,8 @@ def _five_star(rng: Generator, material: Material, seat: float, plain: bool) -> 
             parts.append(tube([(0, 0.1, 0), (reach * c, 0.03, reach * s)], 0.026, material, sides=4))
             continue
         parts.append(capsule((0, 0.11, 0), (reach * c, 0.075, reach * s), 0.026, material, 0.017, sides=6))
-        parts.append(
-            cylinder(
-                0.027,
-                0.045,
-                black,
-                (reach * c - 0.022 * s, 0.028, reach * s + 0.022 * c),
-                yaw=angle,
-                tilt=np.pi / 2,
-                sides=9,
-            )
-        )
+        hub = (reach * c - 0.022 * s, 0.028, reach * s + 0.022 * c)
+        parts.append(cylinder(0.027, 0.045, black, hub, yaw=angle, tilt=np.pi / 2, sides=9))
     return parts
 
 
@@ -46,9 +37,8 @@ def office_chair(rng: Generator, palette: Palette, plain: bool = False) -> Piece
     steel = palette.metal(rng) if rng.random() < 0.5 else palette.plastic(rng, 0.9)
     cover = palette.cloth(rng)
     if rng.random() < 0.55:
-        cover = palette.of(
-            rng, one_of(rng, ("fabric", "leather")), muted(rng, 0.03, 0.25), 0.3, rng.uniform(0, 0.3)
-        )
+        kind = one_of(rng, ("fabric", "leather"))
+        cover = palette.of(rng, kind, muted(rng, 0.03, 0.25), 0.3, rng.uniform(0, 0.3))
     parts = _five_star(rng, steel, seat, plain)
     cushion, spot = (w, rng.uniform(0.06, 0.11), d), (0.0, seat, 0.0)
     parts.append(box(cushion, cover, spot) if plain else rounded(cushion, 0.045, cover, spot, steps=3))
@@ -94,30 +84,17 @@ def chair(rng: Generator, palette: Palette) -> Piece:
     kind = rng.integers(3)
     if kind == 0:
         for y in np.linspace(0.25, 0.95, rng.integers(2, 5)):
-            parts.append(
-                box(
-                    (w - 0.06, 0.045, 0.015),
-                    frame,
-                    (0, seat + y * high, -d / 2 + y * (middle + d / 2)),
-                    tilt=-lean,
-                )
-            )
+            at = (0, seat + y * high, -d / 2 + y * (middle + d / 2))
+            parts.append(box((w - 0.06, 0.045, 0.015), frame, at, tilt=-lean))
     elif kind == 1:
         for x in np.linspace(-0.4, 0.4, rng.integers(4, 8)):
-            parts.append(
-                tube([(x * w, seat, -d / 2 + 0.02), (x * w, seat + high, middle)], 0.006, frame, sides=5)
-            )
+            line = [(x * w, seat, -d / 2 + 0.02), (x * w, seat + high, middle)]
+            parts.append(tube(line, 0.006, frame, sides=5))
         parts.append(box((w, 0.05, 0.018), frame, (0, seat + high, middle), tilt=-lean))
     else:
-        parts.append(
-            rounded(
-                (w * 0.95, high * 0.65, rng.uniform(0.015, 0.06)),
-                0.02,
-                cover,
-                (0, seat + high * 0.65, -d / 2 - high * 0.65 * np.sin(lean)),
-                tilt=-lean,
-            )
-        )
+        size = (w * 0.95, high * 0.65, rng.uniform(0.015, 0.06))
+        at = (0, seat + high * 0.65, -d / 2 - high * 0.65 * np.sin(lean))
+        parts.append(rounded(size, 0.02, cover, at, tilt=-lean))
     return Piece(parts)
 
 
@@ -127,18 +104,11 @@ def stool(rng: Generator, palette: Palette) -> Piece:
     parts = [cylinder(r, rng.uniform(0.02, 0.07), cover, (0, h - 0.03, 0), sides=18)]
     for angle in np.arange(4) * np.pi / 2:
         c, s = np.cos(angle), np.sin(angle)
-        parts.append(
-            tube([(r * 1.05 * c, 0, r * 1.05 * s), (r * 0.7 * c, h - 0.03, r * 0.7 * s)], 0.013, frame)
-        )
+        line = [(r * 1.05 * c, 0, r * 1.05 * s), (r * 0.7 * c, h - 0.03, r * 0.7 * s)]
+        parts.append(tube(line, 0.013, frame))
     a = np.linspace(0, 2 * np.pi, 13)
-    parts.append(
-        tube(
-            np.stack([r * 0.92 * np.cos(a), 0 * a + h * 0.35, r * 0.92 * np.sin(a)], -1),
-            0.008,
-            frame,
-            sides=5,
-        )
-    )
+    ring = np.stack([r * 0.92 * np.cos(a), 0 * a + h * 0.35, r * 0.92 * np.sin(a)], -1)
+    parts.append(tube(ring, 0.008, frame, sides=5))
     return Piece(parts, [Top((0, h + 0.04, 0), r, r, 0.5, "living")] if rng.random() < 0.3 else [])
 
 
@@ -154,84 +124,42 @@ def sofa(rng: Generator, palette: Palette) -> Piece:
         rounded((w, back - 0.1, 0.2), 0.07, cover, (0, (back + 0.1) / 2, -d / 2 + 0.1), steps=3),
     ]
     for side in (-1, 1):
-        parts.append(
-            rounded(
-                (arm, seat + rng.uniform(0.08, 0.18), d),
-                arm * 0.35,
-                cover,
-                (side * (w - arm) / 2, 0.33, 0),
-                steps=3,
-            )
-        )
+        size = (arm, seat + rng.uniform(0.08, 0.18), d)
+        parts.append(rounded(size, arm * 0.35, cover, (side * (w - arm) / 2, 0.33, 0), steps=3))
     for i in range(seats):
         x = (i - (seats - 1) / 2) * seat_w
         parts.append(rounded((seat_w * 0.98, 0.17, d - 0.22), 0.06, cover, (x, seat, 0.1), steps=3))
-        parts.append(
-            rounded(
-                (seat_w * 0.96, back - seat, 0.18),
-                0.07,
-                cover,
-                (x, (seat + back) / 2 + 0.05, -d / 2 + 0.26),
-                tilt=-0.12,
-                steps=3,
-            )
-        )
+        size, at = (seat_w * 0.96, back - seat, 0.18), (x, (seat + back) / 2 + 0.05, -d / 2 + 0.26)
+        parts.append(rounded(size, 0.07, cover, at, tilt=-0.12, steps=3))
     for _ in range(rng.integers(0, 4)):
         x = float(rng.uniform(-0.5, 0.5) * (w - 2 * arm - 0.4))
-        parts.append(
-            rounded(
-                (0.42, 0.4, 0.14),
-                0.065,
-                palette.cloth(rng),
-                (x, seat + 0.28, -d / 2 + 0.42),
-                yaw=rng.normal(0, 0.3),
-                tilt=-0.35,
-                roll=rng.normal(0, 0.15),
-                steps=3,
-            )
-        )
+        look, at, yaw = palette.cloth(rng), (x, seat + 0.28, -d / 2 + 0.42), rng.normal(0, 0.3)
+        roll = rng.normal(0, 0.15)
+        parts.append(rounded((0.42, 0.4, 0.14), 0.065, look, at, yaw=yaw, tilt=-0.35, roll=roll, steps=3))
     if rng.random() < 0.3:
         parts.append(_draped(rng, palette, 0.7, 0.9, (rng.uniform(-0.3, 0.3) * w, seat + 0.1, 0.15)))
     legs = palette.furniture(rng)
-    parts += [
-        box((0.05, 0.1, 0.05), legs, (x * (w / 2 - 0.08), 0.05, z * (d / 2 - 0.08)))
-        for x in (-1, 1)
-        for z in (-1, 1)
-    ]
-    return Piece(
-        parts,
-        [Top((0, seat + 0.085, 0.12), w - 2 * arm, d - 0.4, 0.5, "living")] if rng.random() < 0.5 else [],
-    )
+    parts += [box((0.05, 0.1, 0.05), legs, at) for at in corners(w - 0.16, d - 0.16, 0.05)]
+    top = Top((0, seat + 0.085, 0.12), w - 2 * arm, d - 0.4, 0.5, "living")
+    return Piece(parts, [top] if rng.random() < 0.5 else [])
 
 
 def _draped(rng: Generator, palette: Palette, w: float, d: float, at: tuple[float, float, float]) -> Mesh:
     """A blanket thrown over something level."""
-    return sheet(
-        w,
-        d,
-        palette.cloth(rng),
-        rng.normal(0, 0.2),
-        rng.uniform(0.01, 0.03),
-        rng.uniform(1, 3),
-        at,
-        yaw=rng.normal(0, 0.4),
-        fit=False,
-        steps=16,
-    )
+    look, bend, ripple = palette.cloth(rng), rng.normal(0, 0.2), rng.uniform(0.01, 0.03)
+    waves, yaw = rng.uniform(1, 3), rng.normal(0, 0.4)
+    return sheet(w, d, look, bend, ripple, waves, at, yaw=yaw, fit=False, steps=16)
 
 
 def bed(rng: Generator, palette: Palette) -> Piece:
     w, d, h = rng.choice([0.9, 1.0, 1.4, 1.6, 1.8]), rng.uniform(1.95, 2.1), rng.uniform(0.4, 0.6)
     frame, linen = palette.furniture(rng), palette.cloth(rng)
     white = palette.of(rng, "fabric", muted(rng, 0.7, 0.95), 0.3)
+    board = (w + 0.08, rng.uniform(0.75, 1.2), 0.05)
     parts = [
         box((w + 0.06, h * 0.5, d + 0.04), frame, (0, h * 0.35, 0)),
         rounded((w, 0.2, d - 0.04), 0.05, white, (0, h - 0.1, 0)),
-        box(
-            (w + 0.08, rng.uniform(0.75, 1.2), 0.05),
-            frame if rng.random() < 0.6 else palette.cloth(rng),
-            (0, 0.45, -d / 2 - 0.02),
-        ),
+        box(board, frame if rng.random() < 0.6 else palette.cloth(rng), (0, 0.45, -d / 2 - 0.02)),
     ]
     n = 15
     z, x = np.meshgrid(np.linspace(-0.28 * d, 0.51 * d, n), np.linspace(-1, 1, n), indexing="ij")
@@ -242,20 +170,11 @@ def bed(rng: Generator, palette: Palette) -> Piece:
     parts.append(grid(points, linen))
     for i in range(1 if w < 1.2 else 2):
         px = 0.0 if w < 1.2 else (i - 0.5) * w * 0.5
-        parts.append(
-            rounded(
-                (min(0.65, w * 0.45), 0.14, 0.42),
-                0.065,
-                palette.cloth(rng) if rng.random() < 0.5 else white,
-                (px, h + 0.07, -d / 2 + 0.3),
-                yaw=rng.normal(0, 0.1),
-                tilt=-0.2,
-                steps=3,
-            )
-        )
-    return Piece(
-        parts, [Top((0, h + 0.09, 0.25), w * 0.8, d * 0.5, 0.5, "living")] if rng.random() < 0.5 else []
-    )
+        look = palette.cloth(rng) if rng.random() < 0.5 else white
+        size, at = (min(0.65, w * 0.45), 0.14, 0.42), (px, h + 0.07, -d / 2 + 0.3)
+        parts.append(rounded(size, 0.065, look, at, yaw=rng.normal(0, 0.1), tilt=-0.2, steps=3))
+    top = Top((0, h + 0.09, 0.25), w * 0.8, d * 0.5, 0.5, "living")
+    return Piece(parts, [top] if rng.random() < 0.5 else [])
 
 
 def bench(rng: Generator, palette: Palette) -> Piece:

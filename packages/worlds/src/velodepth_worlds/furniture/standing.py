@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from ..draws import one_of
 from ..pieces import Piece, Top
-from ..shapes import box, capsule, cylinder, panel, revolve, rounded, sheet, sphere, tube
+from ..shapes import box, capsule, corners, cylinder, panel, revolve, rounded, sheet, sphere, tube
 from ..textures import Palette, muted
 from ..things import plant
 
@@ -42,14 +42,9 @@ def bin_(rng: Generator, palette: Palette, scale: float = 1.0) -> Piece:
         white = palette.of(rng, "plaster", muted(rng, 0.7, 0.95), 0.5)
         for _ in range(rng.integers(3, 9)):
             a, q = rng.uniform(0, 2 * np.pi), rng.uniform(0, r * 0.6)
-            parts.append(
-                sphere(
-                    rng.uniform(0.06, 0.1, 3),
-                    white,
-                    (q * np.cos(a), h * rng.uniform(0.6, 1), q * np.sin(a)),
-                    sides=7,
-                )
-            )
+            size = rng.uniform(0.06, 0.1, 3)
+            at = (q * np.cos(a), h * rng.uniform(0.6, 1), q * np.sin(a))
+            parts.append(sphere(size, white, at, sides=7))
     elif rng.random() < 0.5:
         parts.append(revolve([(r, h), (r * 0.8, h + 0.05), (0, h + 0.07)], look))
     return Piece(parts)
@@ -77,15 +72,9 @@ def crate(rng: Generator, palette: Palette) -> Piece:
     for y in (np.arange(slats) + 0.5) * step:
         parts += [box((w, step * 0.75, 0.012), look, (0, y, s * (d / 2 - 0.006))) for s in (-1, 1)]
         parts += [box((0.012, step * 0.75, d), look, (s * (w / 2 - 0.006), y, 0)) for s in (-1, 1)]
-    parts += [
-        box((0.03, h, 0.03), look, (a * (w / 2 - 0.02), h / 2, b * (d / 2 - 0.02)))
-        for a in (-1, 1)
-        for b in (-1, 1)
-    ]
-    return Piece(
-        parts,
-        [Top((0, 0.013, 0), w - 0.08, d - 0.08, 0.6, one_of(rng, ("workshop", "kitchen", "floor")))],
-    )
+    parts += [box((0.03, h, 0.03), look, at) for at in corners(w - 0.04, d - 0.04, h / 2)]
+    theme = one_of(rng, ("workshop", "kitchen", "floor"))
+    return Piece(parts, [Top((0, 0.013, 0), w - 0.08, d - 0.08, 0.6, theme)])
 
 
 def floor_lamp(rng: Generator, palette: Palette) -> Piece:
@@ -93,19 +82,12 @@ def floor_lamp(rng: Generator, palette: Palette) -> Piece:
     steel, shade = palette.metal(rng), palette.cloth(rng)
     if rng.random() < 0.5:
         shade = replace(shade, emission=rng.uniform(0.8, 2.5))
-    parts = [cylinder(0.14, 0.025, steel, sides=18), cylinder(0.012, h - 0.05, steel, sides=8)]
-    parts.append(
-        cylinder(
-            r,
-            r * rng.uniform(0.8, 1.5),
-            shade,
-            (0, h - 0.25, 0),
-            top=r * rng.uniform(0.5, 1),
-            sides=18,
-            open_top=True,
-        )
-    )
-    return Piece(parts)
+    high, top = r * rng.uniform(0.8, 1.5), r * rng.uniform(0.5, 1)
+    return Piece([
+        cylinder(0.14, 0.025, steel, sides=18),
+        cylinder(0.012, h - 0.05, steel, sides=8),
+        cylinder(r, high, shade, (0, h - 0.25, 0), top=top, sides=18, open_top=True),
+    ])  # fmt: skip
 
 
 def floor_plant(rng: Generator, palette: Palette) -> Piece:
@@ -123,32 +105,22 @@ def fan(rng: Generator, palette: Palette) -> Piece:
     ]
     a = np.linspace(0, 2 * np.pi, 21)
     for z, k in ((-0.05, 1.0), (0.06, 1.0), (0.085, 0.6)):
-        parts.append(
-            tube(np.stack([r * k * np.cos(a), h + r * k * np.sin(a), 0 * a + z], -1), 0.004, steel, sides=4)
-        )
+        ring = np.stack([r * k * np.cos(a), h + r * k * np.sin(a), 0 * a + z], -1)
+        parts.append(tube(ring, 0.004, steel, sides=4))
     for angle in np.arange(18) * np.pi / 9:
         end = (r * np.cos(angle), h + r * np.sin(angle), 0.06)
         parts.append(tube([(0.3 * end[0], h + 0.3 * (end[1] - h), 0.09), end], 0.002, steel, sides=3))
-    parts += [
-        box(
-            (r * 0.8, 0.09, 0.006),
-            body,
-            (0.42 * r * np.cos(q), h + 0.42 * r * np.sin(q), 0.01),
-            roll=q,
-            tilt=0.3,
-        )
-        for q in np.arange(3) * 2.094
-    ]
+    for q in np.arange(3) * 2.094:
+        at = (0.42 * r * np.cos(q), h + 0.42 * r * np.sin(q), 0.01)
+        parts.append(box((r * 0.8, 0.09, 0.006), body, at, roll=q, tilt=0.3))
     return Piece(parts)
 
 
 def ladder(rng: Generator, palette: Palette) -> Piece:
     h, w, spread = rng.uniform(1.0, 1.9), rng.uniform(0.36, 0.5), rng.uniform(0.3, 0.45)
     steel = palette.metal(rng)
-    parts = []
-    for x in (-1, 1):
-        for z in (-1, 1):
-            parts.append(tube([(x * w / 2, 0, z * spread), (x * w * 0.38, h, 0)], 0.018, steel, sides=5))
+    feet = corners(w, 2 * spread)
+    parts = [tube([(x, 0, z), (x * 0.76, h, 0)], 0.018, steel, sides=5) for x, _, z in feet]
     for k in np.arange(0.18, 0.98, 0.25 / h):
         parts.append(box((w * (1 - 0.24 * k), 0.025, 0.08), steel, (0, k * h, spread * (1 - k))))
     return Piece(parts)
@@ -158,11 +130,9 @@ def trolley(rng: Generator, palette: Palette) -> Piece:
     w, d, h = rng.uniform(0.4, 0.8), rng.uniform(0.35, 0.5), rng.uniform(0.7, 0.95)
     steel, wheel = palette.metal(rng), palette.plastic(rng, 1.0)
     parts, tops = [], []
-    for x in (-1, 1):
-        for z in (-1, 1):
-            px, pz = x * (w / 2 - 0.02), z * (d / 2 - 0.02)
-            parts.append(tube([(px, 0.08, pz), (px, h, pz)], 0.012, steel))
-            parts.append(cylinder(0.04, 0.03, wheel, (px - 0.015, 0.04, pz), roll=-np.pi / 2, sides=10))
+    for x, _, z in corners(w - 0.04, d - 0.04):
+        parts.append(tube([(x, 0.08, z), (x, h, z)], 0.012, steel))
+        parts.append(cylinder(0.04, 0.03, wheel, (x - 0.015, 0.04, z), roll=-np.pi / 2, sides=10))
     theme = one_of(rng, ("kitchen", "workshop", "desk"))
     for y in (0.18, h * 0.55, h - 0.06):
         parts.append(box((w, 0.015, d), steel, (0, y, 0)))

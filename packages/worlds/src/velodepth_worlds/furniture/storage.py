@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..draws import one_of
 from ..pieces import Piece, Top, united
 from ..scene import Material, Mesh
-from ..shapes import box, panel, sphere
+from ..shapes import box, corners, panel, sphere
 from ..textures import Palette
 from ..things import open_box, row_of_books
 
@@ -33,10 +33,9 @@ def fronts(
             out = rng.uniform(0.08, 0.3) if drawer and rng.random() < 0.1 else 0.0
             parts.append(box((fw - 0.006, fh - 0.006, 0.018), face, (x, y, z + 0.009 + out)))
             if out:
-                parts += [
-                    box((0.015, fh * 0.7, out), face, (x + s * (fw / 2 - 0.02), y - fh * 0.05, z + out / 2))
-                    for s in (-1, 1)
-                ]
+                for s in (-1, 1):
+                    at = (x + s * (fw / 2 - 0.02), y - fh * 0.05, z + out / 2)
+                    parts.append(box((0.015, fh * 0.7, out), face, at))
                 parts.append(box((fw - 0.04, 0.01, out), face, (x, y - fh * 0.35, z + out / 2)))
             hx, hy = (x, y + fh * 0.25) if drawer else (x + (fw / 2 - 0.04) * (1 if i % 2 == 0 else -1), y)
             size = (min(0.16, fw * 0.5), 0.012, 0.012) if drawer else (0.012, min(0.16, fh * 0.4), 0.012)
@@ -44,10 +43,8 @@ def fronts(
             if kind == 0:
                 parts.append(box(size, handle, (hx, hy, front + 0.025)))
                 step = np.array(size) * 0.45 * (np.array(size) > 0.02)
-                parts += [
-                    box((0.01, 0.01, 0.025), handle, np.array([hx, hy, front + 0.0125]) + s * step)
-                    for s in (-1, 1)
-                ]
+                middle = np.array([hx, hy, front + 0.0125])
+                parts += [box((0.01, 0.01, 0.025), handle, middle + s * step) for s in (-1, 1)]
             elif kind == 1:
                 parts.append(sphere(0.028, handle, (hx, hy, front + 0.014), sides=8))
             elif kind == 2:
@@ -64,18 +61,8 @@ def drawers(
     body = palette.furniture(rng)
     face = body if rng.random() < 0.7 else palette.furniture(rng)
     parts = [box((w, h, d), body, (0, h / 2, 0))]
-    parts += fronts(
-        rng,
-        palette,
-        w,
-        h - 0.02,
-        d / 2,
-        2 if w > 0.8 and rng.random() < 0.5 else 1,
-        int(rng.integers(2, 6)),
-        0.05,
-        face,
-        True,
-    )
+    columns, rows = 2 if w > 0.8 and rng.random() < 0.5 else 1, int(rng.integers(2, 6))
+    parts += fronts(rng, palette, w, h - 0.02, d / 2, columns, rows, 0.05, face, True)
     return Piece(parts, [Top((0, h, 0), w, d, 0.6, one_of(rng, ("living", "desk", "shelf")))])
 
 
@@ -87,32 +74,24 @@ def cupboard(rng: Generator, palette: Palette) -> Piece:
     face = body if rng.random() < 0.6 else palette.furniture(rng)
     parts = [box((w, h, d), body, (0, h / 2, 0))]
     rows = 1 if h < 1.6 or rng.random() < 0.6 else 2
-    parts += fronts(
-        rng, palette, w, h - 0.02, d / 2, max(1, round(w / rng.uniform(0.4, 0.6))), rows, 0.06, face, False
-    )
+    columns = max(1, round(w / rng.uniform(0.4, 0.6)))
+    parts += fronts(rng, palette, w, h - 0.02, d / 2, columns, rows, 0.06, face, False)
     if rng.random() < 0.2:
-        parts.append(
-            panel(w * 0.35, 0.5, palette.poster(rng), (rng.uniform(-0.2, 0.2) * w, h * 0.6, d / 2 + 0.02))
-        )
+        poster, x = palette.poster(rng), rng.uniform(-0.2, 0.2) * w
+        parts.append(panel(w * 0.35, 0.5, poster, (x, h * 0.6, d / 2 + 0.02)))
     return Piece(parts, [Top((0, h, 0), w, d, 0.5, "shelf")])
 
 
 def shelf(rng: Generator, palette: Palette) -> Piece:
     """Open boards, filled with books, boxes and things; its rows of books are part of it."""
-    w, d, h = (
-        rng.uniform(0.5, 1.8),
-        rng.uniform(0.24, 0.42),
-        rng.choice([rng.uniform(0.7, 1.2), rng.uniform(1.5, 2.2)]),
-    )
+    w, d = rng.uniform(0.5, 1.8), rng.uniform(0.24, 0.42)
+    h = rng.choice([rng.uniform(0.7, 1.2), rng.uniform(1.5, 2.2)])
     steel = rng.random() < 0.25
     body = palette.metal(rng) if steel else palette.furniture(rng)
     t = rng.uniform(0.016, 0.03)
     parts = []
     if steel:
-        for side in (-1, 1):
-            for z in (-1, 1):
-                at = (side * (w / 2 - 0.018), h / 2, z * (d / 2 - 0.018))
-                parts.append(box((0.035, h, 0.035), body, at))
+        parts += [box((0.035, h, 0.035), body, at) for at in corners(w - 0.036, d - 0.036, h / 2)]
     else:
         parts += [box((t, h, d), body, (x * (w - t) / 2, h / 2, 0)) for x in (-1, 1)]
         if rng.random() < 0.75:
@@ -135,9 +114,8 @@ def shelf(rng: Generator, palette: Palette) -> Piece:
             elif rng.random() < books:
                 length = cell * rng.uniform(0.4, 1.0)
                 row = row_of_books(rng, palette, length, gap - t - 0.01)
-                filling.append(
-                    row.moved((x - (cell - length) / 2 * rng.uniform(0, 1), y + t / 2, d / 2 - 0.01))
-                )
+                at = (x - (cell - length) / 2 * rng.uniform(0, 1), y + t / 2, d / 2 - 0.01)
+                filling.append(row.moved(at))
             else:
                 tops.append(Top((x, y + t / 2, 0), cell, d - 0.02, gap - t, "shelf"))
     return united([Piece(parts), *filling], tops)

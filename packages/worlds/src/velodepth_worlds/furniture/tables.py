@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from ..draws import one_of
 from ..pieces import Piece, Top, united
-from ..shapes import box, capsule, cylinder, rounded, tube
+from ..shapes import box, capsule, corners, cylinder, rounded, tube
 from ..textures import Palette
 from .storage import drawers
 
@@ -25,13 +25,11 @@ def _table(rng: Generator, palette: Palette, w: float, d: float, h: float, theme
     inset = rng.uniform(0.03, 0.09)
     if kind == 0:
         thick, slim = rng.uniform(0.03, 0.07), rng.random() < 0.4
-        for x in (-1, 1):
-            for z in (-1, 1):
-                foot = (x * (w / 2 - inset), 0, z * (d / 2 - inset))
-                if slim:
-                    parts.append(cylinder(thick * 0.35, under, leg, foot, top=thick * 0.5, sides=8))
-                else:
-                    parts.append(box((thick, under, thick), leg, (foot[0], under / 2, foot[2])))
+        for x, _, z in corners(w - 2 * inset, d - 2 * inset):
+            if slim:
+                parts.append(cylinder(thick * 0.35, under, leg, (x, 0, z), top=thick * 0.5, sides=8))
+            else:
+                parts.append(box((thick, under, thick), leg, (x, under / 2, z)))
         if rng.random() < 0.6:
             for z in (-1, 1):
                 parts.append(box((w - 2 * inset, 0.07, 0.02), leg, (0, under - 0.035, z * (d / 2 - inset))))
@@ -43,21 +41,11 @@ def _table(rng: Generator, palette: Palette, w: float, d: float, h: float, theme
         steel = palette.metal(rng)
         for x in (-1, 1):
             px = x * (w / 2 - inset)
-            line = [
-                (px, under, -d * 0.42),
-                (px, 0.02, -d * 0.42),
-                (px, 0.02, d * 0.42),
-                (px, under, d * 0.42),
-            ]
-            for a, b in pairwise(line):
-                parts.append(tube([a, b], 0.018, steel, sides=6))
-        parts.append(
-            tube(
-                [(-w / 2 + inset, under * 0.8, -d * 0.42), (w / 2 - inset, under * 0.8, -d * 0.42)],
-                0.014,
-                steel,
-            )
-        )
+            frame = ((under, -1), (0.02, -1), (0.02, 1), (under, 1))
+            for ends in pairwise((px, y, z * d * 0.42) for y, z in frame):
+                parts.append(tube(ends, 0.018, steel, sides=6))
+        line = [(x * (w / 2 - inset), under * 0.8, -d * 0.42) for x in (-1, 1)]
+        parts.append(tube(line, 0.014, steel))
     elif kind == 3:
         steel = palette.metal(rng)
         parts.append(cylinder(0.035, under, steel))
@@ -74,26 +62,18 @@ def _table(rng: Generator, palette: Palette, w: float, d: float, h: float, theme
 
 
 def dining_table(rng: Generator, palette: Palette) -> Piece:
-    return _table(
-        rng,
-        palette,
-        rng.uniform(0.75, 2.0),
-        rng.uniform(0.7, 1.0),
-        rng.uniform(0.71, 0.77),
-        one_of(rng, ("kitchen", "living")),
-    )
+    w, d, h = rng.uniform(0.75, 2.0), rng.uniform(0.7, 1.0), rng.uniform(0.71, 0.77)
+    return _table(rng, palette, w, d, h, one_of(rng, ("kitchen", "living")))
 
 
 def coffee_table(rng: Generator, palette: Palette) -> Piece:
-    return _table(
-        rng, palette, rng.uniform(0.5, 1.2), rng.uniform(0.45, 0.75), rng.uniform(0.35, 0.52), "living"
-    )
+    w, d, h = rng.uniform(0.5, 1.2), rng.uniform(0.45, 0.75), rng.uniform(0.35, 0.52)
+    return _table(rng, palette, w, d, h, "living")
 
 
 def workbench(rng: Generator, palette: Palette) -> Piece:
-    return _table(
-        rng, palette, rng.uniform(1.0, 2.0), rng.uniform(0.55, 0.8), rng.uniform(0.8, 0.95), "workshop"
-    )
+    w, d, h = rng.uniform(1.0, 2.0), rng.uniform(0.55, 0.8), rng.uniform(0.8, 0.95)
+    return _table(rng, palette, w, d, h, "workshop")
 
 
 def desk(rng: Generator, palette: Palette) -> Piece:
@@ -110,9 +90,8 @@ def desk(rng: Generator, palette: Palette) -> Piece:
     elif rng.random() < 0.3:
         board, high = palette.wood(rng), h + rng.uniform(0.3, 0.5)
         parts = [box((w * 0.9, 0.02, 0.24), board, (0, high, -d / 2 + 0.13))]
-        parts += [
-            box((0.02, high - h, 0.22), board, (x * w * 0.44, (h + high) / 2, -d / 2 + 0.13)) for x in (-1, 1)
-        ]
+        for x in (-1, 1):
+            parts.append(box((0.02, high - h, 0.22), board, (x * w * 0.44, (h + high) / 2, -d / 2 + 0.13)))
         whole.append(Piece(parts))
         tops.append(Top((0, high + 0.01, -d / 2 + 0.13), w * 0.88, 0.22, 0.5, "shelf"))
     return united(whole, tops)

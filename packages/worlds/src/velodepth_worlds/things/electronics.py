@@ -18,26 +18,18 @@ def keyboard(rng: Generator, palette: Palette) -> Piece:
     tilt = rng.uniform(0, 0.08)
     flat = rng.random() < 0.6
     if flat:
-        parts = [
-            box(
-                (w, h, d), palette.printed(rng, "keyboard"), (0, h / 2 + d * tilt / 2, 0), tilt=tilt, fit=True
-            )
-        ]
-        return Piece(parts)
+        look, at = palette.printed(rng, "keyboard"), (0, h / 2 + d * tilt / 2, 0)
+        return Piece([box((w, h, d), look, at, tilt=tilt, fit=True)])
     case, key = palette.plastic(rng, 0.6), palette.plastic(rng, 0.6)
     columns = int(rng.integers(12, 18))
     step = (w - 0.015) / columns
-    parts = [rounded((w, h, d), 0.004, case, (0, h / 2, 0))]
+    size = (step * 0.85, 0.006, d / 6.5 * 0.85)
     keys = [
-        box(
-            (step * 0.85, 0.006, d / 6.5 * 0.85),
-            key,
-            ((i - columns / 2 + 0.5) * step, h + 0.002, (j - 2) * d / 6),
-        )
+        box(size, key, ((i - columns / 2 + 0.5) * step, h + 0.002, (j - 2) * d / 6))
         for j in range(5)
         for i in range(columns)
     ]
-    return Piece([*parts, np.concatenate(keys)])
+    return Piece([rounded((w, h, d), 0.004, case, (0, h / 2, 0)), np.concatenate(keys)])
 
 
 def mouse(rng: Generator, palette: Palette) -> Piece:
@@ -45,15 +37,11 @@ def mouse(rng: Generator, palette: Palette) -> Piece:
     w, h, d = rng.uniform(0.055, 0.068), rng.uniform(0.03, 0.042), rng.uniform(0.095, 0.125)
     parts = [sphere((w, h * 1.4, d), body, (0, h * 0.3, 0), sides=12)]
     parts[0]["position"][:, 1] = np.maximum(parts[0]["position"][:, 1], 0)
-    parts.append(
-        cylinder(0.009, 0.007, palette.plastic(rng), (0.0035, h * 0.86, -d * 0.25), roll=np.pi / 2, sides=8)
-    )
+    at = (0.0035, h * 0.86, -d * 0.25)
+    parts.append(cylinder(0.009, 0.007, palette.plastic(rng), at, roll=np.pi / 2, sides=8))
     if rng.random() < 0.5:
-        line = [
-            (0, 0.006, -d / 2),
-            (rng.normal(0, 0.02), 0.003, -d / 2 - 0.08),
-            (rng.normal(0, 0.08), 0.003, -d / 2 - 0.2),
-        ]
+        first, second = rng.normal(0, 0.02), rng.normal(0, 0.08)
+        line = [(0, 0.006, -d / 2), (first, 0.003, -d / 2 - 0.08), (second, 0.003, -d / 2 - 0.2)]
         parts.append(tube(curve(line, 4), 0.0018, body, sides=4))
     return Piece(parts)
 
@@ -82,25 +70,17 @@ def remote(rng: Generator, palette: Palette) -> Piece:
 def laptop(rng: Generator, palette: Palette) -> Piece:
     w = rng.uniform(0.29, 0.38)
     d, h = w * rng.uniform(0.66, 0.72), rng.uniform(0.014, 0.022)
-    body = palette.of(
-        rng,
-        "metal",
-        muted(rng, 0.03, 0.15) if rng.random() < 0.5 else muted(rng, 0.5, 0.8),
-        0.2,
-        rng.uniform(0.1, 0.5),
-    )
+    colour = muted(rng, 0.03, 0.15) if rng.random() < 0.5 else muted(rng, 0.5, 0.8)
+    body = palette.of(rng, "metal", colour, 0.2, rng.uniform(0.1, 0.5))
     angle = rng.uniform(1.6, 2.2)  # between the keys and the screen
     black = palette.of(rng, "speckle", muted(rng, 0.02, 0.06), 0.1, 0.4)
     lean = angle - np.pi / 2
     up, back = np.cos(lean), np.sin(lean)
+    keys, pad = palette.printed(rng, "keyboard"), palette.of(rng, "metal", muted(rng, 0.1, 0.6), 0.1, 0.3)
     base = [
         rounded((w, h, d), 0.005, body, (0, h / 2, 0)),
-        box((w * 0.9, 0.001, d * 0.5), palette.printed(rng, "keyboard"), (0, h, -d * 0.16), fit=True),
-        box(
-            (w * 0.3, 0.001, d * 0.28),
-            palette.of(rng, "metal", muted(rng, 0.1, 0.6), 0.1, 0.3),
-            (0, h, d * 0.31),
-        ),
+        box((w * 0.9, 0.001, d * 0.5), keys, (0, h, -d * 0.16), fit=True),
+        box((w * 0.3, 0.001, d * 0.28), pad, (0, h, d * 0.31)),
     ]
     if rng.random() < 0.12:
         return Piece([base[0]])
@@ -121,12 +101,11 @@ def monitor(rng: Generator, palette: Palette) -> Piece:
     body = palette.plastic(rng, 0.75)
     y = lift + h / 2
     lean = rng.uniform(-0.03, 0.15)
+    screen, front = palette.screen(rng, 0.7), (0, y + 0.011 * np.sin(lean), 0.0112)
     parts = [
         box((w, h, 0.02), body, (0, y, 0), tilt=-lean),
         rounded((w * 0.6, h * 0.6, 0.05), 0.02, body, (0, y, -0.03), tilt=-lean),
-        panel(
-            w * 0.96, h * 0.93, palette.screen(rng, 0.7), (0, y + 0.011 * np.sin(lean), 0.0112), tilt=-lean
-        ),
+        panel(w * 0.96, h * 0.93, screen, front, tilt=-lean),
         box((w * rng.uniform(0.3, 0.5), 0.014, rng.uniform(0.14, 0.22)), body, (0, 0.007, -0.02)),
         box((0.06, y, 0.025), body, (0, y / 2, -0.06)),
     ]
@@ -163,15 +142,8 @@ def cable(rng: Generator, palette: Palette) -> Piece:
     line[:, 1] = np.maximum(line[:, 1], radius)
     parts = [tube(line, radius, palette.plastic(rng, 0.6), sides=5)]
     if rng.random() < 0.5:
-        parts.append(
-            rounded(
-                (0.03, 0.02, 0.045),
-                0.005,
-                palette.plastic(rng, 0.6),
-                line[-1] + (0, 0.008, 0),
-                yaw=rng.uniform(0, 6),
-            )
-        )
+        look, at = palette.plastic(rng, 0.6), line[-1] + (0, 0.008, 0)
+        parts.append(rounded((0.03, 0.02, 0.045), 0.005, look, at, yaw=rng.uniform(0, 6)))
     return Piece(parts)
 
 
@@ -188,9 +160,8 @@ def power_strip(rng: Generator, palette: Palette) -> Piece:
     w = rng.uniform(0.2, 0.4)
     body, hole = palette.plastic(rng, 0.3), palette.plastic(rng, 1.0)
     parts = [rounded((w, 0.035, 0.05), 0.006, body, (0, 0.0175, 0))]
-    parts += [
-        cylinder(0.018, 0.001, hole, (x, 0.035, 0), sides=10) for x in np.linspace(-w * 0.38, w * 0.38, 5)
-    ]
+    for x in np.linspace(-w * 0.38, w * 0.38, 5):
+        parts.append(cylinder(0.018, 0.001, hole, (x, 0.035, 0), sides=10))
     plug = rounded((0.035, 0.05, 0.03), 0.006, palette.plastic(rng, 0.5), (w * 0.19, 0.06, 0))
     line = curve([(w * 0.19, 0.08, 0), (w * 0.25, 0.06, 0.05), (w * 0.1, 0.01, 0.15), (-0.05, 0.005, 0.1)], 5)
     return Piece([*parts, plug, tube(line, 0.004, palette.plastic(rng, 0.6), sides=5)])
@@ -204,20 +175,10 @@ def desk_lamp(rng: Generator, palette: Palette) -> Piece:
         shade = palette.cloth(rng)
         if bulb.emission:
             shade = replace(shade, emission=rng.uniform(0.8, 2.0))
-        profile = [
-            (0, 0),
-            (0.06, 0),
-            (0.06, 0.015),
-            (0.015, 0.03),
-            (0.03, h * 0.3),
-            (0.01, h * 0.6),
-            (0.01, h * 0.8),
-        ]
-        return Piece([
-            revolve(profile, palette.ceramic(rng), smooth=True),
-            cylinder(r, h * 0.4, shade, (0, h * 0.6, 0), top=r * rng.uniform(0.5, 1.0), sides=18,
-            open_top=True),
-        ])  # fmt: skip
+        profile = [(0, 0), (0.06, 0), (0.06, 0.015), (0.015, 0.03)]
+        profile += [(0.03, h * 0.3), (0.01, h * 0.6), (0.01, h * 0.8)]
+        foot, top = revolve(profile, palette.ceramic(rng), smooth=True), r * rng.uniform(0.5, 1.0)
+        return Piece([foot, cylinder(r, h * 0.4, shade, (0, h * 0.6, 0), top=top, sides=18, open_top=True)])
     a, b = rng.uniform(0.25, 0.4), rng.uniform(0.2, 0.38)
     first, second = rng.uniform(0.9, 1.7), rng.uniform(-0.5, 0.5)
     elbow = np.array([-a * np.cos(first) * 0.5, 0.03 + a * np.sin(first), 0])

@@ -19,12 +19,11 @@ from .tools import screwdriver
 def pen(rng: Generator, palette: Palette) -> Piece:
     r, length = rng.uniform(0.0035, 0.008), rng.uniform(0.12, 0.18)
     body = palette.plastic(rng, 0.3)
-    parts = [cylinder(r, length, body, (length / 2, r, 0), roll=np.pi / 2, sides=7)]
-    parts.append(
-        cylinder(
-            r * 0.9, 0.015, palette.plastic(rng), (-length / 2, r, 0), roll=np.pi / 2, top=r * 0.2, sides=7
-        )
-    )
+    look, end = palette.plastic(rng), (-length / 2, r, 0)
+    parts = [
+        cylinder(r, length, body, (length / 2, r, 0), roll=np.pi / 2, sides=7),
+        cylinder(r * 0.9, 0.015, look, end, roll=np.pi / 2, top=r * 0.2, sides=7),
+    ]
     return Piece(parts).moved(yaw=rng.uniform(0, 6))
 
 
@@ -55,9 +54,8 @@ def clock(rng: Generator, palette: Palette) -> Piece:
     r = rng.uniform(0.04, 0.08)
     face = palette.of(rng, "speckle", muted(rng, 0.85, 0.95), 0.1)
     ink = palette.of(rng, "speckle", muted(rng, 0.02, 0.1), 0.1)
-    hands = [
-        box((0.005, r * k, 0.002), ink, (0, r + 0.01, 0.024), roll=rng.uniform(0, 6)) for k in (0.6, 0.85)
-    ]
+    at = (0, r + 0.01, 0.024)
+    hands = [box((0.005, r * k, 0.002), ink, at, roll=rng.uniform(0, 6)) for k in (0.6, 0.85)]
     ring = cylinder(r, 0.045, palette.metal(rng), (0, r + 0.01, -0.025), tilt=np.pi / 2)
     return Piece([ring, cylinder(r * 0.9, 0.002, face, (0, r + 0.01, 0.02), tilt=np.pi / 2), *hands])
 
@@ -79,14 +77,8 @@ def plant(rng: Generator, palette: Palette, high: float | None = None) -> Piece:
         for a in np.arange(rng.integers(7, 22)) * 2.4:
             reach, lift = h * rng.uniform(0.05, 0.4), h * rng.uniform(0.25, 0.6)
             tip = centre + np.array((reach * np.cos(a), lift, reach * np.sin(a)))
-            parts.append(
-                tube(
-                    curve([centre, (centre + tip) / 2 + (0, lift * 0.2, 0), tip], 3),
-                    h * 0.006,
-                    stalk,
-                    sides=4,
-                )
-            )
+            line = curve([centre, (centre + tip) / 2 + (0, lift * 0.2, 0), tip], 3)
+            parts.append(tube(line, h * 0.006, stalk, sides=4))
             parts.append(_leaf(rng, look, leaf_size, tip, a))
     elif kind == 1:
         look = palette.foliage(rng, "leaves")
@@ -97,17 +89,9 @@ def plant(rng: Generator, palette: Palette, high: float | None = None) -> Piece:
         parts.append(tube([centre, centre + np.array((0, h * 0.3, 0))], h * 0.012, palette.bark(rng)))
     else:
         look = palette.foliage(rng, "blades")
+        middle = centre + np.array((0, h * 0.36, 0))
         for yaw in np.linspace(0, np.pi, 5)[:-1] + rng.uniform(0, 1):
-            parts.append(
-                panel(
-                    h * 0.7,
-                    h * 0.72,
-                    look,
-                    centre + np.array((0, h * 0.36, 0)),
-                    yaw=yaw,
-                    tilt=rng.normal(0, 0.15),
-                )
-            )
+            parts.append(panel(h * 0.7, h * 0.72, look, middle, yaw=yaw, tilt=rng.normal(0, 0.15)))
     return Piece(parts)
 
 
@@ -127,12 +111,8 @@ def vase(rng: Generator, palette: Palette) -> Piece:
     h, r = rng.uniform(0.12, 0.35), rng.uniform(0.04, 0.1)
     t = np.linspace(0, 1, 9)
     bulge = 0.55 + 0.45 * np.sin(np.pi * (t * rng.uniform(0.7, 1.1) + rng.uniform(0, 0.3)))
-    body = revolve(
-        np.stack([np.concatenate([[0], r * bulge]), np.concatenate([[0], h * t])], -1),
-        palette.ceramic(rng),
-        smooth=True,
-    )
-    parts = [body]
+    profile = [(0, 0), *zip(r * bulge, h * t, strict=True)]
+    parts = [revolve(profile, palette.ceramic(rng), smooth=True)]
     if rng.random() < 0.5:
         look = palette.foliage(rng)
         for yaw in rng.uniform(0, 6, rng.integers(3, 7)):
@@ -160,9 +140,8 @@ def toy(rng: Generator, palette: Palette) -> Piece:
         ]
         wheel = palette.of(rng, "speckle", muted(rng, 0.02, 0.15), 0.1)
         for x in (-0.32, 0.32):
-            parts.append(
-                cylinder(h * 0.3, w * 1.04, wheel, (x * length, h * 0.3, -w * 0.52), tilt=np.pi / 2, sides=10)
-            )
+            at = (x * length, h * 0.3, -w * 0.52)
+            parts.append(cylinder(h * 0.3, w * 1.04, wheel, at, tilt=np.pi / 2, sides=10))
         return Piece(parts).moved(yaw=rng.uniform(0, 6))
     d = rng.uniform(0.04, 0.24)
     return Piece([sphere(d, palette.material(rng, 0.4), (0, d / 2, 0), tilt=rng.uniform(0, 3), sides=18)])
@@ -171,9 +150,8 @@ def toy(rng: Generator, palette: Palette) -> Piece:
 def basket(rng: Generator, palette: Palette) -> Piece:
     """An open box or tub, often with something in it."""
     w, h, d = rng.uniform(0.16, 0.42), rng.uniform(0.06, 0.26), rng.uniform(0.14, 0.32)
-    material = (
-        palette.plastic(rng, 0.2) if rng.random() < 0.6 else palette.of(rng, "fabric", None, None, 0.0, 6.0)
-    )
+    solid = rng.random() < 0.6
+    material = palette.plastic(rng, 0.2) if solid else palette.of(rng, "fabric", None, None, 0.0, 6.0)
     tub = open_box((w, h, d), 0.004, material)
     filling = []
     if rng.random() < 0.7:
@@ -224,16 +202,13 @@ def shoe(rng: Generator, palette: Palette) -> Piece:
         wide = w / 2 * (0.75 + 0.25 * np.cos(2 * np.pi * (t - 0.25)))
         rows = []
         for angle in np.linspace(0, np.pi, 7):
-            rows.append(
-                np.stack([wide * np.cos(angle), 0.02 + high * np.sin(angle) ** 0.7, length * (0.5 - t)], -1)
-            )
+            up = 0.02 + high * np.sin(angle) ** 0.7
+            rows.append(np.stack([wide * np.cos(angle), up, length * (0.5 - t)], -1))
         upper = grid(np.array(rows), material)
         toe = sphere((w, 0.06, 0.1), material, (0, 0.035, length * 0.46), sides=10)
         bottom = rounded((w, 0.025, length * 1.08), 0.012, sole, (0, 0.0125, 0.01))
-        shoe_one = Piece([upper, toe, bottom])
-        pair.append(
-            shoe_one.moved((side * rng.uniform(0.055, 0.09), 0, rng.normal(0, 0.02)), rng.normal(0, 0.12))
-        )
+        at = (side * rng.uniform(0.055, 0.09), 0, rng.normal(0, 0.02))
+        pair.append(Piece([upper, toe, bottom]).moved(at, rng.normal(0, 0.12)))
     return united(pair)
 
 
@@ -255,15 +230,8 @@ def towels(rng: Generator, palette: Palette) -> Piece:
     w, d, parts, y = rng.uniform(0.2, 0.4), rng.uniform(0.18, 0.3), [], 0.0
     for _ in range(rng.integers(1, 6)):
         h = rng.uniform(0.02, 0.06)
-        parts.append(
-            rounded(
-                (w, h, d),
-                h * 0.48,
-                palette.cloth(rng),
-                (rng.normal(0, 0.006), y + h / 2, 0),
-                yaw=rng.normal(0, 0.03),
-            )
-        )
+        look, at = palette.cloth(rng), (rng.normal(0, 0.006), y + h / 2, 0)
+        parts.append(rounded((w, h, d), h * 0.48, look, at, yaw=rng.normal(0, 0.03)))
         y += h
     return Piece(parts)
 
@@ -290,25 +258,18 @@ def odd(rng: Generator, palette: Palette) -> Piece:
         h = s * rng.uniform(0.3, 1.5)
         material = palette.material(rng)
         if kind == 0:
-            parts.append(
-                box((s, h, s * rng.uniform(0.3, 1.5)), material, (0, y + h / 2, 0), yaw=rng.uniform(0, 6))
-            )
+            size = (s, h, s * rng.uniform(0.3, 1.5))
+            parts.append(box(size, material, (0, y + h / 2, 0), yaw=rng.uniform(0, 6)))
         elif kind == 1:
             parts.append(cylinder(s / 2, h, material, (0, y, 0), top=s / 2 * rng.uniform(0, 1.3)))
         elif kind == 2:
-            parts.append(
-                rounded((s, h, s), min(s, h) * rng.uniform(0.1, 0.5), material, (0, y + h / 2, 0), steps=3)
-            )
+            radius = min(s, h) * rng.uniform(0.1, 0.5)
+            parts.append(rounded((s, h, s), radius, material, (0, y + h / 2, 0), steps=3))
         else:
             t = np.linspace(0, 1, 8)
             radius = s / 2 * np.clip(0.6 + np.cumsum(rng.normal(0, 0.15, 8)), 0.2, 1.2)
-            parts.append(
-                revolve(
-                    np.stack([np.concatenate([[0], radius, [0]]), y + h * np.concatenate([[0], t, [1]])], -1),
-                    material,
-                    smooth=True,
-                )
-            )
+            profile = [(0, y), *zip(radius, y + h * t, strict=True), (0, y + h)]
+            parts.append(revolve(profile, material, smooth=True))
         y += h
     return Piece(parts)
 

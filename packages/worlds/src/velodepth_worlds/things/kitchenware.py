@@ -25,10 +25,14 @@ def vessel(profile: list[tuple[float, float]], wall: float, material: Material, 
 def _handle(radius: float, low: float, high: float, reach: float, thick: float, material: Material) -> Mesh:
     """A loop at the side (+x) of a vessel."""
     middle = (low + high) / 2
-    line = curve([(radius, low, 0), (radius + reach, low + 0.1 * (high - low), 0), (radius + reach, middle,
-    0),
-                  (radius + reach, high - 0.1 * (high - low), 0), (radius, high, 0)], 3)  # fmt: skip
-    return tube(line, thick, material, sides=5)
+    out, bend = radius + reach, 0.1 * (high - low)
+    points = ((radius, low), (out, low + bend), (out, middle), (out, high - bend), (radius, high))
+    return tube(curve([(x, y, 0) for x, y in points], 3), thick, material, sides=5)
+
+
+def _band(radius: float, height: float, look: Material, low: float, yaw: float = 0.0) -> Mesh:
+    """What is printed around a vessel, from `low` up."""
+    return cylinder(radius, height, look, (0, low, 0), yaw=yaw, fit=True, open_top=True)
 
 
 def mug(rng: Generator, palette: Palette) -> Piece:
@@ -37,22 +41,12 @@ def mug(rng: Generator, palette: Palette) -> Piece:
     flare = rng.uniform(0.85, 1.1)
     parts = [vessel([(r * flare, 0), (r, h * 0.4), (r, h)], 0.004, material)]
     if rng.random() < 0.5:
-        parts.append(
-            cylinder(
-                r + 0.0005, h * 0.5, palette.printed(rng, "label"), (0, h * 0.42, 0), fit=True, open_top=True
-            )
-        )
+        parts.append(_band(r + 0.0005, h * 0.5, palette.printed(rng, "label"), h * 0.42))
     if rng.random() < 0.85:
         parts.append(_handle(r * 0.97, h * 0.2, h * 0.85, 0.028, 0.005, material))
     if rng.random() < 0.5:
-        parts.append(
-            cylinder(
-                r * 0.93,
-                0.001,
-                palette.of(rng, "speckle", np.array([0.2, 0.1, 0.05]), 0.1, 0.5),
-                (0, h * rng.uniform(0.5, 0.9), 0),
-            )
-        )
+        coffee = palette.of(rng, "speckle", np.array([0.2, 0.1, 0.05]), 0.1, 0.5)
+        parts.append(cylinder(r * 0.93, 0.001, coffee, (0, h * rng.uniform(0.5, 0.9), 0)))
     return Piece(parts).moved(yaw=rng.uniform(0, 2 * np.pi))
 
 
@@ -61,30 +55,14 @@ def bottle(rng: Generator, palette: Palette) -> Piece:
     neck, shoulder = r * rng.uniform(0.3, 0.55), rng.uniform(0.55, 0.75)
     colour = vivid(rng) * 0.7 if rng.random() < 0.5 else muted(rng)
     body = palette.of(rng, "speckle", colour, 0.1, rng.uniform(0.3, 1.0))
-    profile = [
-        (0, 0),
-        (r * 0.9, 0),
-        (r, 0.01),
-        (r, h * shoulder),
-        (neck, h * (shoulder + 0.18)),
-        (neck, h * 0.95),
-        (0, h * 0.95),
-    ]
+    profile = [(0, 0), (r * 0.9, 0), (r, 0.01), (r, h * shoulder)]
+    profile += [(neck, h * (shoulder + 0.18)), (neck, h * 0.95), (0, h * 0.95)]
     parts = [revolve(profile, body, smooth=rng.random() < 0.5)]
     parts.append(cylinder(neck * 1.15, h * 0.09, palette.plastic(rng), (0, h * 0.91, 0), sides=10))
     if rng.random() < 0.8:
         low = h * rng.uniform(0.1, 0.25)
-        parts.append(
-            cylinder(
-                r * 1.01,
-                h * shoulder * 0.95 - low,
-                palette.printed(rng, "label"),
-                (0, low, 0),
-                fit=True,
-                open_top=True,
-                yaw=rng.uniform(0, 6),
-            )
-        )
+        look = palette.printed(rng, "label")
+        parts.append(_band(r * 1.01, h * shoulder * 0.95 - low, look, low, rng.uniform(0, 6)))
     return Piece(parts)
 
 
@@ -94,15 +72,7 @@ def can(rng: Generator, palette: Palette) -> Piece:
     steel = palette.metal(rng)
     yaw = rng.uniform(0, 2 * np.pi)
     parts = [
-        cylinder(
-            r,
-            h * 0.94,
-            palette.printed(rng, "label", rng.uniform(0, 0.6)),
-            (0, h * 0.03, 0),
-            yaw=yaw,
-            fit=True,
-            open_top=True,
-        ),
+        _band(r, h * 0.94, palette.printed(rng, "label", rng.uniform(0, 0.6)), h * 0.03, yaw),
         revolve([(0, 0), (r * 0.95, 0), (r, h * 0.03)], steel),
         revolve([(r, h * 0.97), (r * 0.92, h), (r * 0.88, h * 0.975), (0, h * 0.975)], steel),
     ]
@@ -111,24 +81,11 @@ def can(rng: Generator, palette: Palette) -> Piece:
 
 def jar(rng: Generator, palette: Palette) -> Piece:
     r, h = rng.uniform(0.03, 0.06), rng.uniform(0.07, 0.2)
-    parts = [
-        revolve(
-            [(0, 0), (r, 0), (r, h * 0.82), (r * 0.85, h * 0.88), (r * 0.85, h * 0.9)], palette.ceramic(rng)
-        )
-    ]
+    profile = [(0, 0), (r, 0), (r, h * 0.82), (r * 0.85, h * 0.88), (r * 0.85, h * 0.9)]
+    parts = [revolve(profile, palette.ceramic(rng))]
     parts.append(cylinder(r * 0.92, h * 0.14, palette.plastic(rng), (0, h * 0.86, 0)))
     if rng.random() < 0.7:
-        parts.append(
-            cylinder(
-                r * 1.01,
-                h * 0.5,
-                palette.printed(rng, "label"),
-                (0, h * 0.15, 0),
-                yaw=rng.uniform(0, 6),
-                fit=True,
-                open_top=True,
-            )
-        )
+        parts.append(_band(r * 1.01, h * 0.5, palette.printed(rng, "label"), h * 0.15, rng.uniform(0, 6)))
     return Piece(parts)
 
 
@@ -162,15 +119,8 @@ def pot(rng: Generator, palette: Palette) -> Piece:
     parts = [vessel([(r, 0), (r, h)], 0.004, material, 20)]
     black = palette.of(rng, "speckle", muted(rng, 0.03, 0.15), 0.1, 0.3)
     if rng.random() < 0.5:
-        for side in (0, np.pi):
-            parts.append(
-                tube(
-                    curve([(r, h * 0.8, -0.035), (r + 0.035, h * 0.82, 0), (r, h * 0.8, 0.035)], 4),
-                    0.006,
-                    black,
-                    yaw=side,
-                )
-            )
+        line = curve([(r, h * 0.8, -0.035), (r + 0.035, h * 0.82, 0), (r, h * 0.8, 0.035)], 4)
+        parts += [tube(line, 0.006, black, yaw=side) for side in (0, np.pi)]
     else:
         parts.append(capsule((r, h * 0.85, 0), (r + rng.uniform(0.12, 0.2), h * 0.95, 0), 0.01, black, 0.012))
     if rng.random() < 0.5:
@@ -181,21 +131,11 @@ def pot(rng: Generator, palette: Palette) -> Piece:
 
 def pan(rng: Generator, palette: Palette) -> Piece:
     r, h = rng.uniform(0.09, 0.15), rng.uniform(0.035, 0.06)
-    material = (
-        palette.metal(rng)
-        if rng.random() < 0.4
-        else palette.of(rng, "metal", muted(rng, 0.03, 0.12), 0.3, 0.3)
-    )
-    parts = [vessel([(r * 0.85, 0), (r, h)], 0.004, material, 20)]
-    parts.append(
-        capsule(
-            (r, h * 0.8, 0),
-            (r + rng.uniform(0.13, 0.2), h + 0.02, 0),
-            0.009,
-            palette.plastic(rng, 0.9),
-            0.012,
-        )
-    )
+    is_steel = rng.random() < 0.4
+    material = palette.metal(rng) if is_steel else palette.of(rng, "metal", muted(rng, 0.03, 0.12), 0.3, 0.3)
+    end = (r + rng.uniform(0.13, 0.2), h + 0.02, 0)
+    handle = capsule((r, h * 0.8, 0), end, 0.009, palette.plastic(rng, 0.9), 0.012)
+    parts = [vessel([(r * 0.85, 0), (r, h)], 0.004, material, 20), handle]
     return Piece(parts).moved(yaw=rng.uniform(0, 6))
 
 
@@ -203,14 +143,10 @@ def kettle(rng: Generator, palette: Palette) -> Piece:
     h, r = rng.uniform(0.18, 0.25), rng.uniform(0.07, 0.085)
     body = palette.metal(rng) if rng.random() < 0.5 else palette.plastic(rng)
     black = palette.plastic(rng, 0.9)
+    profile = [(r, 0.02), (r * 1.02, h * 0.3), (r * 0.72, h * 0.85), (r * 0.6, h * 0.92), (0, h * 0.95)]
     parts = [
         cylinder(r * 1.05, 0.02, black),
-        revolve(
-            [(r, 0.02), (r * 1.02, h * 0.3), (r * 0.72, h * 0.85), (r * 0.6, h * 0.92), (0, h * 0.95)],
-            body,
-            smooth=True,
-            sides=18,
-        ),
+        revolve(profile, body, smooth=True, sides=18),
         _handle(r * 0.75, h * 0.25, h * 0.9, 0.06, 0.011, black),
         capsule((-r * 0.7, h * 0.72, 0), (-r * 1.1, h * 0.88, 0), 0.022, body, 0.012),
         sphere(0.022, black, (0, h * 0.97, 0), sides=8),
@@ -230,21 +166,13 @@ def fruit(rng: Generator, palette: Palette) -> Piece:
         return Piece([tube(line, radius, yellow, sides=6, tilt=rng.uniform(1.2, 1.57), at=(0, 0.018, 0))])
     if kind == 1:
         h, r = rng.uniform(0.08, 0.12), rng.uniform(0.03, 0.038)
-        profile = [
-            (0, 0),
-            (r * 0.8, 0.006),
-            (r, h * 0.3),
-            (r * 0.8, h * 0.55),
-            (r * 0.45, h * 0.8),
-            (r * 0.3, h * 0.95),
-            (0, h),
-        ]
+        profile = [(0, 0), (r * 0.8, 0.006), (r, h * 0.3), (r * 0.8, h * 0.55)]
+        profile += [(r * 0.45, h * 0.8), (r * 0.3, h * 0.95), (0, h)]
         return Piece([revolve(profile, material, smooth=True, sides=12)])
     d = rng.uniform(0.035, 0.1)
     if kind == 2:
-        return Piece(
-            [sphere((d, d * 0.75, d * 0.75), material, (0, d * 0.375, 0), yaw=rng.uniform(0, 6), sides=12)]
-        )
+        size, at = (d, d * 0.75, d * 0.75), (0, d * 0.375, 0)
+        return Piece([sphere(size, material, at, yaw=rng.uniform(0, 6), sides=12)])
     t = np.linspace(0, np.pi, 10)
     dent = 0.5 + 0.5 * np.abs(np.cos(t)) ** 6
     apple = np.stack([np.sin(t) * d / 2, d / 2 - np.cos(t) * d / 2 * (1.25 - 0.3 * dent)], -1)
@@ -271,10 +199,8 @@ def cutlery(rng: Generator, palette: Palette) -> Piece:
         parts.append(sphere((length * 0.3, 0.008, 0.04), steel, (length * 0.24, 0.005, 0), sides=10))
     else:
         parts.append(box((0.025, 0.003, 0.024), steel, (length * 0.12, 0.005, 0)))
-        parts += [
-            box((0.05, 0.002, 0.003), steel, (length * 0.12 + 0.035, 0.007, z))
-            for z in (-0.01, -0.0033, 0.0033, 0.01)
-        ]
+        for z in (-0.01, -0.0033, 0.0033, 0.01):
+            parts.append(box((0.05, 0.002, 0.003), steel, (length * 0.12 + 0.035, 0.007, z)))
     return Piece(parts)
 
 
@@ -283,9 +209,8 @@ def board(rng: Generator, palette: Palette) -> Piece:
     plank = Piece([rounded((w, h, d), h * 0.4, palette.wood(rng), (0, h / 2, 0))])
     if rng.random() < 0.5:
         return plank
-    return united(
-        [plank, (bread if rng.random() < 0.4 else fruit)(rng, palette).moved((0, h, 0), rng.uniform(0, 6))]
-    )
+    food = (bread if rng.random() < 0.4 else fruit)(rng, palette)
+    return united([plank, food.moved((0, h, 0), rng.uniform(0, 6))])
 
 
 def appliance(rng: Generator, palette: Palette) -> Piece:
@@ -296,13 +221,8 @@ def appliance(rng: Generator, palette: Palette) -> Piece:
     if kind == 0:
         w, h, d = rng.uniform(0.25, 0.34), rng.uniform(0.17, 0.2), rng.uniform(0.14, 0.18)
         slots = [box((w * 0.6, 0.004, 0.022), black, (0, h, z)) for z in (-0.03, 0.03)]
-        return Piece(
-            [
-                rounded((w, h, d), 0.035, body, (0, h / 2, 0), steps=3),
-                *slots,
-                box((0.02, 0.03, 0.03), black, (w / 2, h * 0.7, 0)),
-            ]
-        )
+        case = rounded((w, h, d), 0.035, body, (0, h / 2, 0), steps=3)
+        return Piece([case, *slots, box((0.02, 0.03, 0.03), black, (w / 2, h * 0.7, 0))])
     if kind == 1:
         w, h, d = rng.uniform(0.44, 0.54), rng.uniform(0.26, 0.31), rng.uniform(0.32, 0.4)
         return Piece([

@@ -32,12 +32,8 @@ def books(rng: Generator, palette: Palette) -> Piece:
     height, pile = 0.0, []
     for _ in range(rng.integers(2, 7)):
         one = book(rng, palette)
-        pile.append(
-            one.moved(
-                (rng.normal(0, 0.01), height, rng.normal(0, 0.01)),
-                rng.normal(0, 0.12) + (np.pi if rng.random() < 0.3 else 0),
-            )
-        )
+        at = (rng.normal(0, 0.01), height, rng.normal(0, 0.01))
+        pile.append(one.moved(at, rng.normal(0, 0.12) + (np.pi if rng.random() < 0.3 else 0)))
         height += float(one.size[1])
     return united(pile)
 
@@ -52,13 +48,8 @@ def standing_book(rng: Generator, palette: Palette, most: float = 0.3) -> Piece:
     h = min(h, most)
     gloss = rng.uniform(0, 0.3)
     back = panel(w, h, palette.printed(rng, "spine", gloss), (0, h / 2, d / 2 + 0.0004))
-    return Piece(
-        [
-            np.concatenate(
-                [box((w, h, d), palette.printed(rng, "cover", gloss), (0, h / 2, 0), fit=True), back]
-            )
-        ]
-    )
+    cover = box((w, h, d), palette.printed(rng, "cover", gloss), (0, h / 2, 0), fit=True)
+    return Piece([np.concatenate([cover, back])])
 
 
 def row_of_books(rng: Generator, palette: Palette, length: float | None = None, most: float = 0.32) -> Piece:
@@ -93,16 +84,8 @@ def papers(rng: Generator, palette: Palette) -> Piece:
     for _ in range(rng.integers(2, 8)):
         layer = rng.uniform(0.0005, 0.012)
         x, z = rng.normal(0, spread, 2)
-        at = (x, height + layer / 2, z)
-        heap.append(
-            box(
-                (0.21, layer, 0.297),
-                palette.printed(rng, "page"),
-                at,
-                yaw=rng.normal(0, spread * 4),
-                fit=True,
-            )
-        )
+        look, yaw = palette.printed(rng, "page"), rng.normal(0, spread * 4)
+        heap.append(box((0.21, layer, 0.297), look, (x, height + layer / 2, z), yaw=yaw, fit=True))
         height += layer
     return Piece(heap)
 
@@ -133,25 +116,17 @@ def packet(rng: Generator, palette: Palette) -> Piece:
 def tissue(rng: Generator, palette: Palette) -> Piece:
     w, h, d = rng.uniform(0.2, 0.25), rng.uniform(0.06, 0.12), 0.12
     x = np.linspace(-1, 1, 7)
-    points = np.stack(
-        [
-            np.stack(
-                [x * 0.05 * (0.4 + t), h + 0.07 * t * (1 - 0.3 * x**2), 0.02 * np.sin(3 * x + 4 * t)], -1
-            )
-            for t in (0, 0.5, 1)
-        ]
-    )
+    t = np.array([[0.0], [0.5], [1.0]])
+    wave = x * 0.05 * (0.4 + t), h + 0.07 * t * (1 - 0.3 * x**2), 0.02 * np.sin(3 * x + 4 * t)
     white = palette.of(rng, "plaster", muted(rng, 0.85, 0.96), 0.2)
-    return Piece(
-        [box((w, h, d), palette.printed(rng, "label"), (0, h / 2, 0), fit=True), grid(points, white)]
-    )
+    case = box((w, h, d), palette.printed(rng, "label"), (0, h / 2, 0), fit=True)
+    return Piece([case, grid(np.stack(wave, -1), white)])
 
 
 def roll(rng: Generator, palette: Palette) -> Piece:
     """Kitchen paper, toilet paper, tape; standing or lying."""
-    r, h, hole = ((0.055, 0.23, 0.02), (0.055, 0.1, 0.022), (0.05, 0.02, 0.035), (0.045, 0.05, 0.038))[
-        rng.integers(4)
-    ]
+    sizes = ((0.055, 0.23, 0.02), (0.055, 0.1, 0.022), (0.05, 0.02, 0.035), (0.045, 0.05, 0.038))
+    r, h, hole = one_of(rng, sizes)
     white = palette.of(rng, "fabric", muted(rng, 0.8, 0.95), 0.15) if h > 0.09 else palette.plastic(rng)
     profile = [(hole, 0), (r, 0), (r, h), (hole, h), (hole, 0)]
     if rng.random() < 0.7:
@@ -162,11 +137,10 @@ def roll(rng: Generator, palette: Palette) -> Piece:
 def box_of_card(rng: Generator, palette: Palette, largest: float = 0.6) -> Piece:
     """A cardboard box, closed or with its flaps open."""
     w, h, d = (rng.uniform(0.12, max(0.13, v)) for v in (largest, largest * 0.75, largest * 0.8))
-    card = (
-        palette.printed(rng, "cardboard")
-        if rng.random() < 0.75
-        else palette.of(rng, "cardboard", muted(rng, 0.5, 0.95), 0.4)
-    )
+    if rng.random() < 0.75:
+        card = palette.printed(rng, "cardboard")
+    else:
+        card = palette.of(rng, "cardboard", muted(rng, 0.5, 0.95), 0.4)
     if rng.random() < 0.5:
         return Piece([box((w, h, d), card, (0, h / 2, 0), fit=True)])
     t = 0.004

@@ -12,14 +12,9 @@ from ..textures import Palette, muted
 
 def screwdriver(rng: Generator, palette: Palette) -> Piece:
     grip, length = rng.uniform(0.012, 0.018), rng.uniform(0.08, 0.2)
+    profile = [(0, 0), (0.8, 0.004), (1, 0.03), (0.8, 0.08), (1, 0.09), (0.5, 0.1)] * np.array([grip, 1])
     parts = [
-        revolve(
-            [(0, 0), (grip * 0.8, 0.004), (grip, 0.03), (grip * 0.8, 0.08), (grip, 0.09), (grip * 0.5, 0.1)],
-            palette.plastic(rng, 0.2),
-            (0, grip, 0),
-            roll=np.pi / 2,
-            sides=8,
-        ),
+        revolve(profile, palette.plastic(rng, 0.2), (0, grip, 0), roll=np.pi / 2, sides=8),
         tube([(-0.1, grip, 0), (-0.1 - length, grip, 0)], 0.003, palette.metal(rng), sides=5),
     ]
     return Piece(parts).moved(yaw=rng.uniform(0, 6))
@@ -28,14 +23,9 @@ def screwdriver(rng: Generator, palette: Palette) -> Piece:
 def hammer(rng: Generator, palette: Palette) -> Piece:
     length = rng.uniform(0.22, 0.34)
     steel = palette.of(rng, "metal", muted(rng, 0.15, 0.5), 0.5, 0.5)
+    shaft = palette.wood(rng) if rng.random() < 0.6 else palette.plastic(rng)
     parts = [
-        capsule(
-            (0, 0.016, 0),
-            (length, 0.016, 0),
-            0.014,
-            palette.wood(rng) if rng.random() < 0.6 else palette.plastic(rng),
-            0.01,
-        ),
+        capsule((0, 0.016, 0), (length, 0.016, 0), 0.014, shaft, 0.01),
         box((0.025, 0.025, 0.06), steel, (length, 0.016, 0.0)),
         cylinder(0.016, 0.025, steel, (length, 0.016, 0.03), tilt=np.pi / 2, sides=10),
         box((0.02, 0.012, 0.05), steel, (length, 0.016, -0.05)),
@@ -53,9 +43,8 @@ def pliers(rng: Generator, palette: Palette) -> Piece:
     for side in (-1, 1):
         direction = np.array([np.cos(gape / 2), 0, side * np.sin(gape / 2)])
         at_y = np.array([0, 0.008 + 0.002 * side, 0])
-        parts.append(
-            tube([at_y, at_y - direction * (1, 0, -1) * length * 0.9], [0.006, 0.001], steel, sides=5)
-        )
+        line = [at_y, at_y - direction * (1, 0, -1) * length * 0.9]
+        parts.append(tube(line, [0.006, 0.001], steel, sides=5))
         if rings:
             middle = direction * length * 0.8
             a = np.linspace(0, 2 * np.pi, 13)
@@ -63,12 +52,9 @@ def pliers(rng: Generator, palette: Palette) -> Piece:
             parts.append(tube(ring, 0.004, grip, sides=5))
             parts.append(tube([at_y, at_y + direction * (length * 0.8 - 0.03)], 0.004, grip, sides=5))
         else:
-            bow = [
-                at_y,
-                at_y + direction * length * 0.5 + (0, 0, side * 0.006),
-                at_y + direction * length * 1.1,
-            ]
-            parts.append(tube(curve(bow, 4), 0.0065, grip, sides=6))
+            middle = at_y + direction * length * 0.5 + (0, 0, side * 0.006)
+            bow = curve([at_y, middle, at_y + direction * length * 1.1], 4)
+            parts.append(tube(bow, 0.0065, grip, sides=6))
     return Piece(parts).moved(yaw=rng.uniform(0, 6))
 
 
