@@ -6,6 +6,7 @@ A house stands on y = 0, its front at z = 0 facing +z, centred in x; the rest is
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.random import Generator
@@ -75,21 +76,12 @@ def house(
     parts.append(_details(rng, palette, look, width, ground, storey, storeys, xs, shops))
     body = box((width, top, deep), look.wall, at=(0, top / 2, -_THICK - 0.01 - deep / 2))
     edges = [
-        [
-            (side * width / 2, 0, z0),
-            (side * width / 2, 0, z1),
-            (side * width / 2, top, z1),
-            (side * width / 2, top, z0),
-        ]
-        for side, z0, z1 in ((1, 0, -_THICK - 0.02), (-1, -_THICK - 0.02, 0))
+        [(x, 0, z0), (x, 0, z1), (x, top, z1), (x, top, z0)]
+        for x, z0, z1 in ((width / 2, 0, -_THICK - 0.02), (-width / 2, -_THICK - 0.02, 0))
     ]
-    parts += [body, quads(edges, look.wall)]
-    parts.append(
-        _roof(
-            rng, look.wall, look.base, look.roof, width, deep + _THICK, top, storeys > 3 or rng.random() < 0.3
-        )
-    )
-    return Piece(parts)
+    flat = storeys > 3 or rng.random() < 0.3
+    roof = _roof(rng, look.wall, look.base, look.roof, width, deep + _THICK, top, flat)
+    return Piece([*parts, body, quads(edges, look.wall), roof])
 
 
 def block(rng: Generator, palette: Palette, width: float, storeys: int) -> Piece:
@@ -173,10 +165,8 @@ def _glazed(rng: Generator, holes: list[tuple[float, float, float, float]], look
     has_sill = rng.random() < 0.7
     for wide, tall in sorted({hole[2:] for hole in holes}):
         same = [hole for hole in holes if hole[2:] == (wide, tall)]
-        frame = [
-            box((edge, tall, 0.06), look.frame, at=(x, tall / 2, 0))
-            for x in np.linspace(-wide / 2, wide / 2, bars + 2)
-        ]
+        upright = np.linspace(-wide / 2, wide / 2, bars + 2)
+        frame = [box((edge, tall, 0.06), look.frame, at=(x, tall / 2, 0)) for x in upright]
         frame += [box((wide, edge, 0.06), look.frame, at=(0, y, 0)) for y in (edge / 2, tall - edge / 2)]
         if bars and rng.random() < 0.4:
             frame.append(box((wide, edge * 0.7, 0.05), look.frame, at=(0, 0.62 * tall, 0)))
@@ -205,28 +195,22 @@ def _details(
     top = ground + (storeys - 1) * storey
     parts = [box((0.08, top, 0.08), look.metal, at=(width / 2 - 0.15, top / 2, 0.05))]
     if rng.random() < 0.5:
-        parts += [
-            box((width, 0.12, 0.1), look.base, at=(0, ground + level * storey, 0.05))
-            for level in range(storeys - 1)
-        ]
+        for level in range(storeys - 1):
+            parts.append(box((width, 0.12, 0.1), look.base, at=(0, ground + level * storey, 0.05)))
     if shops:
         name = palette.printed(rng, "label" if rng.random() < 0.5 else "poster")
         parts.append(box((width * 0.92, 0.6, 0.12), name, at=(0, ground - 0.4, 0.06), fit=rng.random() < 0.5))
         if rng.random() < 0.5:
             cloth, out = palette.cloth(rng), rng.uniform(0.8, 1.6)
             x0, x1, y = -0.45 * width, 0.45 * width, ground - 0.75
-            parts.append(
-                quads([[(x0, y - 0.5, out), (x1, y - 0.5, out), (x1, y, 0.02), (x0, y, 0.02)]], cloth)
-            )
+            awning = [(x0, y - 0.5, out), (x1, y - 0.5, out), (x1, y, 0.02), (x0, y, 0.02)]
+            parts.append(quads([awning], cloth))
     elif storeys > 1 and rng.random() < 0.45:
         deep, wide = rng.uniform(0.7, 1.4), rng.uniform(0.6, 0.95) * (width / len(xs))
         rail = _balcony(rng, look, wide, deep)
         columns = [x for x in xs if rng.random() < 0.6]
-        parts += [
-            placed(rail, pose(0, (x, ground + level * storey, 0)))
-            for level in range(storeys - 1)
-            for x in columns
-        ]
+        for level, x in product(range(storeys - 1), columns):
+            parts.append(placed(rail, pose(0, (x, ground + level * storey, 0))))
     return joined(*parts)
 
 
@@ -238,9 +222,8 @@ def _balcony(rng: Generator, look: _Look, wide: float, deep: float) -> Mesh:
     else:
         parts.append(box((wide, 0.05, 0.05), look.metal, at=(0, 1.0, deep)))
         parts += [box((0.05, 0.05, deep), look.metal, at=(x, 1.0, deep / 2)) for x in (-wide / 2, wide / 2)]
-        parts += [
-            box((0.02, 1.0, 0.02), look.metal, at=(x, 0.5, deep)) for x in np.linspace(-wide / 2, wide / 2, 9)
-        ]
+        for x in np.linspace(-wide / 2, wide / 2, 9):
+            parts.append(box((0.02, 1.0, 0.02), look.metal, at=(x, 0.5, deep)))
     return joined(*parts)
 
 

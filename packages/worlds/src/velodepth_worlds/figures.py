@@ -123,10 +123,8 @@ def hand(rng: Generator, palette: Palette) -> Piece:
     scale, side = rng.uniform(0.85, 1.1), rng.choice([-1, 1])
     lift, curl = rng.uniform(0.01, 0.08), rng.uniform(0.1, 0.9)
     wrist = np.array([0, lift + 0.045, 0.05]) * scale
-    palm = rounded(
-        np.array([0.082, 0.03, 0.095]) * scale, 0.014, skin, np.array([0, lift + 0.035, 0]) * scale, steps=3
-    )
-    parts: list[Mesh] = [palm]
+    size, at = np.array([[0.082, 0.03, 0.095], [0, lift + 0.035, 0]]) * scale
+    parts = [rounded(size, 0.014, skin, at, steps=3)]
     for k in range(4):
         x = (k - 1.5) * 0.021 * side
         start = np.array([x, lift + 0.037, -0.045]) * scale
@@ -184,12 +182,6 @@ def robot_arm(rng: Generator, palette: Palette, reach: float | None = None) -> P
         end = np.maximum(finger + direction * 0.07, (-9, 0.005, -9))
         parts.append(capsule(finger, end, 0.009, joint, 0.006))
     if rng.random() < 0.4:
-        parts.append(
-            box(
-                (0.09, 0.025, 0.025),
-                palette.plastic(rng, 1.0),
-                np.maximum(tip - direction * 0.05 + (0, 0.05, 0), (-9, 0.02, -9)),
-                yaw=turn,
-            )
-        )
+        at = np.maximum(tip - direction * 0.05 + (0, 0.05, 0), (-9, 0.02, -9))
+        parts.append(box((0.09, 0.025, 0.025), palette.plastic(rng, 1.0), at, yaw=turn))
     return Piece(parts)

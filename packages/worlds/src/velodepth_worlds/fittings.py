@@ -147,9 +147,8 @@ def railing(rng: Generator, palette: Palette, length: float) -> Piece:
         gap = 1.5
     else:
         gap = 0.13
-    parts += [
-        box((0.02, high, 0.02), look, at=(x, high / 2, 0)) for x in np.arange(-length / 2, length / 2, gap)
-    ]
+    for x in np.arange(-length / 2, length / 2, gap):
+        parts.append(box((0.02, high, 0.02), look, at=(x, high / 2, 0)))
     return Piece(parts)
 
 
@@ -158,35 +157,27 @@ def extinguisher(rng: Generator, palette: Palette) -> Piece:
     red = palette.of(rng, "speckle", np.array([0.65, 0.06, 0.05]), 0.1, 0.5)
     black = palette.plastic(rng, dark=1.0)
     base = rng.uniform(0.4, 0.9)
-    return Piece(
-        [
-            cylinder(0.085, 0.45, red, at=(0, base, 0.1)),
-            cylinder(0.03, 0.1, black, at=(0, base + 0.45, 0.1)),
-            panel(0.2, 0.2, palette.printed(rng, "label"), at=(0, base + 1.0, 0.005)),
-        ]
-    )
+    return Piece([
+        cylinder(0.085, 0.45, red, at=(0, base, 0.1)),
+        cylinder(0.03, 0.1, black, at=(0, base + 0.45, 0.1)),
+        panel(0.2, 0.2, palette.printed(rng, "label"), at=(0, base + 1.0, 0.005)),
+    ])  # fmt: skip
 
 
 def radiator(rng: Generator, palette: Palette) -> Piece:
     w, h, y = rng.uniform(0.5, 1.6), rng.uniform(0.4, 0.65), 0.12
     white = palette.of(rng, "speckle", muted(rng, 0.75, 0.95), 0.1, 0.3)
     count = int(w / rng.uniform(0.045, 0.09))
-    ribs = [
-        rounded((w / count * 0.7, h, 0.06), 0.015, white, ((i + 0.5) / count * w - w / 2, y + h / 2, 0.07))
-        for i in range(count)
-    ]
-    parts = [
+    size, xs = (w / count * 0.7, h, 0.06), [(i + 0.5) / count * w - w / 2 for i in range(count)]
+    ribs = [rounded(size, 0.015, white, (x, y + h / 2, 0.07)) for x in xs]
+    pipe = [(w / 2, y + 0.05, 0.07), (w / 2 + 0.06, y + 0.05, 0.07), (w / 2 + 0.06, 0.0, 0.07)]
+    return Piece([
         np.concatenate(ribs),
         box((w, 0.03, 0.03), white, (0, y + h * 0.92, 0.07)),
         box((w, 0.03, 0.03), white, (0, y + h * 0.08, 0.07)),
-    ]
-    parts.append(
-        tube(
-            [(w / 2, y + 0.05, 0.07), (w / 2 + 0.06, y + 0.05, 0.07), (w / 2 + 0.06, 0.0, 0.07)], 0.01, white
-        )
-    )
-    parts.append(capsule((w / 2 + 0.02, y + 0.05, 0.07), (w / 2 + 0.1, y + 0.05, 0.07), 0.02, white))
-    return Piece(parts)
+        tube(pipe, 0.01, white),
+        capsule((w / 2 + 0.02, y + 0.05, 0.07), (w / 2 + 0.1, y + 0.05, 0.07), 0.02, white),
+    ])  # fmt: skip
 
 
 def curtain(rng: Generator, palette: Palette, w: float, top: float, low: float) -> Piece:

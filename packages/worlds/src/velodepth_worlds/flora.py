@@ -58,11 +58,8 @@ def conifer(rng: Generator, palette: Palette, high: float) -> Piece:
             spots.append((0.55 * reach * np.sin(turn), y - 0.2 * reach, 0.55 * reach * np.cos(turn)))
             sizes.append(1.7 * reach)
             turns.append(turn)
-    parts.append(
-        _panels(
-            np.array(spots), np.array(sizes), np.array(turns), rng.uniform(-1.35, -0.95, len(spots)), leaf
-        )
-    )
+    tilt = rng.uniform(-1.35, -0.95, len(spots))
+    parts.append(_panels(np.array(spots), np.array(sizes), np.array(turns), tilt, leaf))
     return Piece(parts)
 
 
@@ -104,9 +101,8 @@ def grass(rng: Generator, palette: Palette, spots: ArrayLike, high: float) -> Me
 
 def rock(rng: Generator, palette: Palette, size: float) -> Piece:
     """A boulder, about a third in the ground."""
-    look = palette.of(
-        rng, "concrete", muted(rng, 0.2, 0.65), rng.uniform(0.6, 1.0), 0.0, rng.uniform(0.2, 1.0)
-    )
+    colour, contrast = muted(rng, 0.2, 0.65), rng.uniform(0.6, 1.0)
+    look = palette.of(rng, "concrete", colour, contrast, 0.0, rng.uniform(0.2, 1.0))
     mesh = sphere(1.0, look, sides=16)
     direction = mesh["position"] * 2
     waves = [

@@ -22,13 +22,8 @@ _TRIANGLES = 40_000  # no more desks beyond
 def build(rng: Generator, palette: Palette) -> World:
     """A hall of any kind, with people in it at times."""
     makers: dict[Callable[[Generator, Palette], Hall], float] = {
-        _warehouse: 0.25,
-        _shop: 0.15,
-        _office: 0.25,
-        _garage: 0.12,
-        _lobby: 0.12,
-        _workshop: 0.11,
-    }
+        _warehouse: 0.25, _shop: 0.15, _office: 0.25, _garage: 0.12, _lobby: 0.12, _workshop: 0.11,
+    }  # fmt: skip
     hall = weighted(rng, makers)(rng, palette)
     return hall.world("hall", people(rng, hall), speed=1.3)
 
@@ -56,12 +51,8 @@ def pillars(rng: Generator, hall: Hall, spacing: float) -> None:
     if rng.random() < 0.4:
         one = cylinder(thick / 2, hall.height, look, sides=18)
     stripe = hall.palette.of(rng, "speckle", np.array([0.85, 0.7, 0.05]), 0.1)
-    parts = (
-        [one, box((thick * 1.02, 0.4, thick * 1.02), stripe, at=(0, 0.7, 0))]
-        if rng.random() < 0.25
-        else [one]
-    )
-    pillar = Piece(parts)
+    band = box((thick * 1.02, 0.4, thick * 1.02), stripe, at=(0, 0.7, 0))
+    pillar = Piece([one, band] if rng.random() < 0.25 else [one])
     for x in np.arange(-hall.width / 2 + spacing, hall.width / 2 - 1, spacing):
         for z in np.arange(-hall.depth / 2 + spacing, hall.depth / 2 - 1, spacing):
             hall.site.settle(pillar.moved((x, 0, z)))
@@ -152,21 +143,16 @@ def _office(rng: Generator, palette: Palette) -> Hall:
             if screens:
                 screen = box((seat_gap * 0.95, 0.45, 0.03), cloth, at=(x, 0.97, z))
                 hall.site.add(Piece([screen]))
-    strewn(
-        rng,
-        hall,
-        [furniture.floor_plant, furniture.bin_, furniture.office_chair, furniture.cupboard],
-        int(rng.integers(4, 16)),
-    )
+    makers = [furniture.floor_plant, furniture.bin_, furniture.office_chair, furniture.cupboard]
+    strewn(rng, hall, makers, int(rng.integers(4, 16)))
     return hall
 
 
 def _garage(rng: Generator, palette: Palette) -> Hall:
     """A car park: bays 2.4 m wide with cars, low ceiling, pillars, pipes."""
     hall = Hall(rng, palette, rng.uniform(15.5, 18), rng.uniform(18, 40), rng.uniform(2.3, 3.0))
-    hall.enclose(
-        4.0, {"door": 1, "board": 0.5, "extinguisher": 1, "nothing": 3}, open_to_sun=rng.random() < 0.3
-    )
+    shares = {"door": 1, "board": 0.5, "extinguisher": 1, "nothing": 3}
+    hall.enclose(4.0, shares, open_to_sun=rng.random() < 0.3)
     hall.light_grid(rng.uniform(4, 6))
     hall.pipework(int(rng.integers(1, 5)))
     white = palette.of(rng, "speckle", np.array([0.8, 0.8, 0.78]), 0.2)
@@ -178,11 +164,8 @@ def _garage(rng: Generator, palette: Palette) -> Hall:
             if rng.random() < 0.6:
                 car = vehicles.car(rng, palette)
                 inward = -side * np.pi / 2 + (np.pi if rng.random() < 0.4 else 0)
-                at = (
-                    side * (hall.width / 2 - 2.8 + rng.normal(0, 0.1)),
-                    0,
-                    z + bay / 2 + rng.normal(0, 0.08),
-                )
+                x = side * (hall.width / 2 - 2.8 + rng.normal(0, 0.1))
+                at = (x, 0, z + bay / 2 + rng.normal(0, 0.08))
                 hall.site.settle(car.moved(at, inward + rng.normal(0, 0.02)))
     look, thick = palette.wall(rng), rng.uniform(0.3, 0.5)
     for z in np.arange(-hall.depth / 2 + 1, hall.depth / 2 - 1, 3 * bay):
@@ -208,12 +191,8 @@ def _lobby(rng: Generator, palette: Palette) -> Hall:
     x = rng.uniform(-0.3, 0.3) * hall.width
     hall.site.settle(flight.moved((x, 0, -hall.depth / 2 + deep + flight.size[2] - 0.1)))
     pillars(rng, hall, rng.uniform(4, 6))
-    strewn(
-        rng,
-        hall,
-        [furniture.bench, furniture.floor_plant, furniture.bin_, furniture.cupboard],
-        int(rng.integers(5, 18)),
-    )
+    makers = [furniture.bench, furniture.floor_plant, furniture.bin_, furniture.cupboard]
+    strewn(rng, hall, makers, int(rng.integers(5, 18)))
     return hall
 
 
@@ -226,16 +205,8 @@ def _workshop(rng: Generator, palette: Palette) -> Hall:
     hall.pipework(int(rng.integers(2, 7)))
     if rng.random() < 0.5:
         beams(rng, hall)
-    makers = [
-        _machine,
-        _machine,
-        _bench_with_tools,
-        _bench_with_tools,
-        furniture.pallet,
-        _floor_box,
-        furniture.cupboard,
-        furniture.bin_,
-    ]
+    makers = [_machine, _machine, _bench_with_tools, _bench_with_tools, furniture.pallet, _floor_box]
+    makers += [furniture.cupboard, furniture.bin_]
     strewn(rng, hall, makers, int(hall.width * hall.depth / 6))
     return hall
 

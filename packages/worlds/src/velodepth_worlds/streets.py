@@ -114,9 +114,8 @@ def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iter
     """Road, markings, kerbs, pavements, and the land beyond. No two of them share a place."""
     road, land = palette.road(rng, marked=False), palette.ground(rng)
     paint = palette.of(rng, "asphalt", np.array([0.8, 0.8, 0.78]), 0.5, 0.0, 0.5)
-    paving = palette.of(
-        rng, one_of(rng, ("tile", "concrete", "asphalt")), None, 0.9, 0.0, rng.uniform(0.5, 1.5)
-    )
+    paved = one_of(rng, ("tile", "concrete", "asphalt"))
+    paving = palette.of(rng, paved, None, 0.9, 0.0, rng.uniform(0.5, 1.5))
     stone = palette.of(rng, "concrete", None, 0.8, 0.0, 1.0)
     end, half = _LENGTH / 2, street.half
     yield Piece([quads([_level(-400, 400, -400, 400, -0.06)], land)])
@@ -196,14 +195,8 @@ def _furniture(rng: Generator, palette: Palette, street: Street, site: Site, kin
                 lamps.append(np.array([side * (street.half - 1.0), post.high[1] - 0.3, z]))
     if kind != "town" and rng.random() < 0.6:
         _wires(rng, palette, street, site)
-    makers: list[Callable[[Generator, Palette], Piece]] = [
-        _sign,
-        partial(furniture.bin_, scale=1.5),
-        furniture.wheeled_bin,
-        _bollards,
-        _cabinet,
-        _tree_grate,
-    ]
+    bin_: Callable[[Generator, Palette], Piece] = partial(furniture.bin_, scale=1.5)
+    makers = [_sign, bin_, furniture.wheeled_bin, _bollards, _cabinet, _tree_grate]
     if street.pavement > 2:
         makers += [furniture.bench, vehicles.bicycle, vehicles.bicycle]
     chosen = [makers[k] for k in rng.permutation(len(makers))[: int(rng.integers(2, len(makers) + 1))]]
@@ -243,9 +236,8 @@ def _sign(rng: Generator, palette: Palette) -> Piece:
         on = rng.integers(3)
         for k, colour in enumerate(((0.9, 0.1, 0.05), (0.95, 0.6, 0.05), (0.1, 0.8, 0.4))):
             shade = Material(0, (0, 0, 0), colour if k == on else (0.05, 0.05, 0.05), emission=float(k == on))
-            parts.append(
-                cylinder(0.1, 0.04, shade, at=(0, low + 0.78 - 0.28 * k, 0.22), tilt=np.pi / 2, sides=10)
-            )
+            at = (0, low + 0.78 - 0.28 * k, 0.22)
+            parts.append(cylinder(0.1, 0.04, shade, at, tilt=np.pi / 2, sides=10))
         return Piece(parts)
     face = palette.of(rng, "label", None, rng.uniform(0, 1))
     edge = palette.of(rng, "speckle", np.array([0.65, 0.05, 0.05]), 0.1)
@@ -271,9 +263,8 @@ def _cabinet(rng: Generator, palette: Palette) -> Piece:
     size = rng.uniform((0.4, 0.8, 0.25), (1.2, 1.4, 0.5))
     look = palette.furniture(rng) if rng.random() < 0.6 else palette.plastic(rng, dark=0.2)
     lid = box((size[0] + 0.04, 0.05, size[2] + 0.04), look, at=(0, size[1], 0))
-    face = panel(
-        0.6 * size[0], 0.3 * size[1], palette.poster(rng), at=(0, 0.6 * size[1], size[2] / 2 + 0.004)
-    )
+    at = (0, 0.6 * size[1], size[2] / 2 + 0.004)
+    face = panel(0.6 * size[0], 0.3 * size[1], palette.poster(rng), at)
     return Piece([box(size, look, at=(0, size[1] / 2, 0)), lid, face])
 
 
@@ -287,9 +278,8 @@ def _wires(rng: Generator, palette: Palette, street: Street, site: Site) -> None
     wood, black = palette.bark(rng), palette.plastic(rng, dark=1.0)
     side, high, gap = int(rng.choice([-1, 1])), rng.uniform(6, 8.5), rng.uniform(25, 40)
     out = street.pavement - 0.25
-    pole = Piece(
-        [cylinder(0.13, high, wood, top=0.09, sides=9), box((1.6, 0.1, 0.1), wood, at=(0, high - 0.5, 0))]
-    )
+    bar = box((1.6, 0.1, 0.1), wood, at=(0, high - 0.5, 0))
+    pole = Piece([cylinder(0.13, high, wood, top=0.09, sides=9), bar])
     zs = np.arange(-_LENGTH / 2, _LENGTH / 2 + 1, gap)
     for z in zs:
         site.settle(pole.moved((side * (street.half + out), street.kerb, z)))
@@ -364,12 +354,8 @@ def _border(rng: Generator, palette: Palette, kind: str, length: float) -> Piece
         return flora.hedge(rng, palette, length, high, rng.uniform(0.5, 0.9))
     if kind == "wall":
         look = palette.of(rng, one_of(rng, ("brick", "concrete", "plaster")), None, 0.9, 0.0, 0.5)
-        return Piece(
-            [
-                box((length, high, 0.2), look, at=(0, high / 2, 0)),
-                box((length, 0.08, 0.3), look, at=(0, high, 0)),
-            ]
-        )
+        coping = box((length, 0.08, 0.3), look, at=(0, high, 0))
+        return Piece([box((length, high, 0.2), look, at=(0, high / 2, 0)), coping])
     look, slats = palette.wood(rng), np.arange(-length / 2, length / 2, rng.uniform(0.1, 0.25))
     parts = [box((0.08, high, 0.02), look, at=(x, high / 2, 0)) for x in slats]
     parts += [box((length, 0.08, 0.04), look, at=(0, y * high, -0.03)) for y in (0.2, 0.8)]
@@ -466,17 +452,12 @@ def _view(street: Street, site: Site, rng: Generator) -> tuple[ArrayLike, ArrayL
     if kind == "drive":
         lane = (rng.integers(max(1, street.lanes // 2)) + 0.5) * street.lane
         eye = np.array([-way * lane + rng.normal(0, 0.2), rng.uniform(1.2, 1.6), z])
-        yaw, pitch = (
-            rng.normal(0, 0.12) if rng.random() < 0.8 else rng.normal(0, 1.0),
-            rng.normal(-0.03, 0.03),
-        )
+        yaw, pitch = rng.normal(0, 0.12 if rng.random() < 0.8 else 1.0), rng.normal(-0.03, 0.03)
     elif kind == "walk":
         out = rng.uniform(-1.0, street.pavement - 0.3)
         eye = np.array([rng.choice([-1, 1]) * (street.half + out), street.kerb + rng.uniform(1.3, 1.75), z])
-        yaw, pitch = (
-            rng.normal(0, 0.5) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi),
-            rng.normal(-0.05, 0.1),
-        )
+        yaw = rng.normal(0, 0.5) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)
+        pitch = rng.normal(-0.05, 0.1)
     else:
         eye = np.array([rng.uniform(-1.2, 1.2) * street.half, np.exp(rng.uniform(1.1, 2.8)), z])
         yaw, pitch = rng.uniform(-np.pi, np.pi), rng.uniform(-0.8, -0.05)

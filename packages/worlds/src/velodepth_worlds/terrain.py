@@ -76,10 +76,8 @@ def _land(rng: Generator, kind: str) -> Land:
     size = 128
     hills = noise(rng, size, rng.uniform(1.9, 2.4), lowest=2.0)[: _CELLS + 1, : _CELLS + 1]
     bumps = noise(rng, size, 1.0, lowest=12.0)[: _CELLS + 1, : _CELLS + 1]
-    reach = _CELLS * spacing / 2
-    return Land(
-        np.float64(hills) * steep * 0.07 * reach + np.float64(bumps) * 0.06 * steep * spacing, spacing
-    )
+    heights = np.float64(hills) * steep * 0.07 * (_CELLS * spacing / 2)
+    return Land(heights + np.float64(bumps) * 0.06 * steep * spacing, spacing)
 
 
 def _path(rng: Generator, land: Land) -> Array:
@@ -193,9 +191,8 @@ def _fence(rng: Generator, palette: Palette, site: Site, land: Land, path: Array
 def _log(rng: Generator, palette: Palette) -> Piece:
     """A felled trunk."""
     radius, length = rng.uniform(0.12, 0.35), rng.uniform(1.5, 5)
-    return Piece(
-        [cylinder(radius, length, palette.bark(rng), at=(0, radius * 0.9, -length / 2), tilt=np.pi / 2)]
-    )
+    at = (0, radius * 0.9, -length / 2)
+    return Piece([cylinder(radius, length, palette.bark(rng), at, tilt=np.pi / 2)])
 
 
 def _grown(rng: Generator, palette: Palette, site: Site, land: Land, path: Array, kind: str) -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 import numpy as np
 from numpy.random import Generator
@@ -50,17 +52,11 @@ def car(rng: Generator, palette: Palette) -> Piece:
     foot = (-half * 0.95, z0 * length, half * 0.95, z1 * length)
     top = (-half + inset, r0 * length, half - inset, r1 * length)
     cabin = frustum(foot, top, kind.belt - 0.04, height - 0.03, glass)
-    roof = box(
-        (top[2] - top[0] + 0.04, 0.05, top[3] - top[1] + 0.04),
-        paint,
-        at=(0, height - 0.025, (top[1] + top[3]) / 2),
-    )
-    posts = [
-        _post(foot, top, kind.belt - 0.04, height - 0.03, x, z, paint) for x in (0, 1) for z in (0.0, 1.0)
-    ]
-    posts += [
-        _post(foot, top, kind.belt - 0.04, height - 0.03, x, rng.uniform(0.4, 0.55), dark) for x in (0, 1)
-    ]
+    size = (top[2] - top[0] + 0.04, 0.05, top[3] - top[1] + 0.04)
+    roof = box(size, paint, at=(0, height - 0.025, (top[1] + top[3]) / 2))
+    post = partial(_post, foot, top, kind.belt - 0.04, height - 0.03)
+    posts = [post(x, z, paint) for x in (0, 1) for z in (0.0, 1.0)]
+    posts += [post(x, rng.uniform(0.4, 0.55), dark) for x in (0, 1)]
     parts = [hull, joined(cabin, roof, *posts)]
     for x in (-1, 1):
         for z in (-0.30, 0.31):
@@ -69,9 +65,8 @@ def car(rng: Generator, palette: Palette) -> Piece:
         parts.append(mirror)
     parts.append(_lights(rng, palette, length, half, kind.bonnet, kind.belt))
     parts.append(panel(0.5, 0.11, palette.printed(rng, "label"), at=(0, 0.4, length / 2 + 0.005)))
-    parts.append(
-        panel(0.5, 0.11, palette.printed(rng, "label"), at=(0, 0.55, -length / 2 - 0.005), yaw=np.pi)
-    )
+    at = (0, 0.55, -length / 2 - 0.005)
+    parts.append(panel(0.5, 0.11, palette.printed(rng, "label"), at, yaw=np.pi))
     return Piece(parts)
 
 
@@ -107,14 +102,8 @@ def _hull(kind: _Body, length: float, half: float, clearance: float, paint: Mate
     angle = np.linspace(0, 2 * np.pi, 17) + np.pi / 4
     x, y = (np.sign(f) * np.abs(f) ** 0.4 for f in (np.cos(angle), np.sin(angle)))
     along, top, bottom, wide = (stations[:, k, None] for k in range(4))
-    points = np.stack(
-        [
-            half * wide * x * (1 - 0.06 * (y > 0)),
-            (top + bottom) / 2 + (top - bottom) / 2 * y,
-            np.broadcast_to(along * length, (len(stations), len(angle))),
-        ],
-        axis=-1,
-    )
+    across, up = half * wide * x * (1 - 0.06 * (y > 0)), (top + bottom) / 2 + (top - bottom) / 2 * y
+    points = np.stack(np.broadcast_arrays(across, up, along * length), axis=-1)
     return grid(points[:, ::-1], paint)
 
 
@@ -141,10 +130,8 @@ def _lights(rng: Generator, palette: Palette, length: float, half: float, bonnet
     white = palette.of(rng, "speckle", np.array([0.85, 0.85, 0.82]), 0.1, 0.9)
     red = palette.of(rng, "speckle", np.array([0.55, 0.03, 0.03]), 0.1, 0.8)
     if rng.random() < 0.25:
-        white, red = (
-            palette.light(rng),
-            Material(0, (0, 0, 0), (0.7, 0.03, 0.03), emission=rng.uniform(0.5, 2)),
-        )
+        white = palette.light(rng)
+        red = Material(0, (0, 0, 0), (0.7, 0.03, 0.03), emission=rng.uniform(0.5, 2))
     parts = []
     for x in (-0.7, 0.7):
         parts.append(box((0.3, 0.12, 0.08), white, at=(x * half, bonnet - 0.1, 0.482 * length)))
@@ -169,21 +156,17 @@ def lorry(rng: Generator, palette: Palette) -> Piece:
     else:
         length, height = rng.uniform(6, 9.5), rng.uniform(2.8, 3.8)
         cab = rng.uniform(1.8, 2.3)
+        hold = (width, height - 1.0, length - cab - 0.3)
         parts = [
-            box(
-                (width, height - 1.0, length - cab - 0.3), load, at=(0, (height + 1.0) / 2, -(cab + 0.3) / 2)
-            ),
+            box(hold, load, at=(0, (height + 1.0) / 2, -(cab + 0.3) / 2)),
             box((width * 0.8, 0.3, length * 0.95), dark, at=(0, 0.8, 0)),
             box((width * 0.96, 2.0, cab), paint, at=(0, 1.5, (length - cab) / 2)),
             box((width * 0.97, 0.75, cab * 0.6), glass, at=(0, 2.0, length / 2 - cab * 0.28)),
             box((width * 0.85, 0.75, 0.05), glass, at=(0, 2.0, length / 2)),
         ]
         axles = [-0.36, -0.22, 0.36] if length > 8 else [-0.28, 0.36]
-    parts += [
-        _wheel(0.48, rng, palette, dark, x * (width / 2 - 0.12), z * length, x)
-        for x in (-1, 1)
-        for z in axles
-    ]
+    for x, z in product((-1, 1), axles):
+        parts.append(_wheel(0.48, rng, palette, dark, x * (width / 2 - 0.12), z * length, x))
     for x in (-0.8, 0.8):
         parts.append(box((0.3, 0.16, 0.06), palette.light(rng), at=(x * width / 2, 0.75, length / 2)))
     return Piece(parts)
@@ -201,13 +184,8 @@ def bicycle(rng: Generator, palette: Palette) -> Piece:
             spoke = np.array([0, np.sin(angle), np.cos(angle)]) * radius
             wheels.append(tube(np.add((-spoke, spoke), (0, radius, z)), 0.003, frame, sides=3))
     crank, saddle, head = (0, 0.3, -0.05), (0, 0.9, -0.22), (0, 0.85, 0.38)
-    bars = [
-        (crank, saddle),
-        (crank, head),
-        ((0, 0.8, -0.19), head),
-        (crank, (0, radius, -axle)),
-        (saddle, (0, radius, -axle)),
-    ]
+    hub = (0, radius, -axle)
+    bars = [(crank, saddle), (crank, head), ((0, 0.8, -0.19), head), (crank, hub), (saddle, hub)]
     tubes = [tube(np.array(ends), 0.016, frame, sides=6) for ends in bars]
     tubes.append(tube(np.array([(0, radius, axle), (0, 1.0, 0.34)]), 0.015, frame, sides=6))
     bar = np.array([(-0.28, 1.02, 0.28), (0, 1.0, 0.36), (0.28, 1.02, 0.28)])

@@ -137,17 +137,8 @@ def scattered_shapes(
         reach = int(n * rng.uniform(0.03, largest)) + 1
         kind = rng.integers(4)
         if kind == 0:
-            cv2.ellipse(
-                canvas,
-                (x, y),
-                (reach, int(reach * rng.uniform(0.4, 1)) + 1),
-                rng.uniform(0, 180),
-                0,
-                360,
-                colour,
-                -1,
-                cv2.LINE_AA,
-            )
+            axes = (reach, int(reach * rng.uniform(0.4, 1)) + 1)
+            cv2.ellipse(canvas, (x, y), axes, rng.uniform(0, 180), 0, 360, colour, -1, cv2.LINE_AA)
         elif kind == 1:
             cv2.rectangle(canvas, (x, y), (x + reach, y + int(reach * rng.uniform(0.1, 1.5))), colour, -1)
         elif kind == 2:

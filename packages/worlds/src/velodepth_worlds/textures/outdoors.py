@@ -102,11 +102,8 @@ def soil(rng: Generator, size: int) -> Picture:
 
 def asphalt(rng: Generator, size: int) -> Picture:
     colour = muted(rng, 0.18, 0.5)
-    t = (
-        0.8 * noise(rng, size, 0.1)
-        + 0.6 * noise(rng, size, 1.8)
-        - 2 * (np.abs(noise(rng, size, 1.6)) < 0.015)
-    )
+    t = 0.8 * noise(rng, size, 0.1) + 0.6 * noise(rng, size, 1.8)
+    t = t - 2 * (np.abs(noise(rng, size, 1.6)) < 0.015)
     return between(colour * 0.7, colour * 1.25, smooth(t))
 
 
@@ -143,9 +140,8 @@ def facade(rng: Generator, size: int) -> Picture:
             a, b = (int(x), int(y)), (int(x + wide), int(y + high))
             cv2.rectangle(canvas, a, b, byte(glass * rng.uniform(0.6, 1.8)), -1)
             if rng.random() < 0.3:
-                cv2.rectangle(
-                    canvas, a, (b[0], int(y + high * rng.uniform(0.2, 1))), byte(muted(rng, 0.5, 0.9)), -1
-                )
+                corner = (b[0], int(y + high * rng.uniform(0.2, 1)))
+                cv2.rectangle(canvas, a, corner, byte(muted(rng, 0.5, 0.9)), -1)
             for pane in range(panes + 1):
                 px = int(x + wide * pane / panes)
                 cv2.line(canvas, (px, a[1]), (px, b[1]), frame, 2)

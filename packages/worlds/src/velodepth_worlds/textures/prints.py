@@ -41,9 +41,8 @@ def page(rng: Generator, size: int) -> Picture:
     margin = int(n * rng.uniform(0.06, 0.14))
     top = margin
     if rng.random() < 0.5:
-        write_text(
-            canvas, line_of(rng, 10), margin, top + 16, rng.uniform(10, 18), ink, int(rng.choice(FONTS)), 2
-        )
+        text, high = line_of(rng, 10), rng.uniform(10, 18)
+        write_text(canvas, text, margin, top + 16, high, ink, int(rng.choice(FONTS)), 2)
         top += 34
     kind = rng.integers(6)
     small = rng.uniform(4.5, 9)
@@ -57,13 +56,8 @@ def page(rng: Generator, size: int) -> Picture:
             paragraph(rng, canvas, (left, top, left + width - 6, n - margin), small, ink)
         if rng.random() < 0.6:
             a, b = rng.integers(margin, size, 2)
-            cv2.rectangle(
-                canvas,
-                (a, b),
-                (a + int(rng.integers(30, 110)), b + int(rng.integers(20, 90))),
-                byte(common(rng)),
-                -1,
-            )
+            corner = (a + int(rng.integers(30, 110)), b + int(rng.integers(20, 90)))
+            cv2.rectangle(canvas, (a, b), corner, byte(common(rng)), -1)
     elif kind == 3:
         rows, columns = int(rng.integers(4, 18)), int(rng.integers(2, 7))
         for y in np.linspace(top, n - margin, rows).astype(int):
@@ -76,22 +70,16 @@ def page(rng: Generator, size: int) -> Picture:
         width = (n - 2 * margin) // bars
         colour = vivid(rng)
         for i in range(bars):
-            high = int(rng.uniform(0.1, 0.9) * (n * 0.5))
-            cv2.rectangle(
-                canvas,
-                (margin + i * width, n - margin - high),
-                (margin + i * width + width - 6, n - margin),
-                byte(colour),
-                -1,
-            )
+            left, high = margin + i * width, int(rng.uniform(0.1, 0.9) * (n * 0.5))
+            ends = (left, n - margin - high), (left + width - 6, n - margin)
+            cv2.rectangle(canvas, *ends, byte(colour), -1)
         paragraph(rng, canvas, (margin, top, n - margin, top + n // 4), small, ink)
     else:
         for y in range(top, n - margin, int(rng.integers(14, 26))):
             x = np.arange(margin, n - margin if rng.random() < 0.8 else size, 3)
             wave = y + np.cumsum(rng.normal(0, 2.0, len(x))) * 0.5 + 5 * np.sin(x * rng.uniform(0.3, 0.7))
-            cv2.polylines(
-                canvas, [np.stack([x, wave], -1).astype(np.int32)], False, byte(ink), 1, cv2.LINE_AA
-            )
+            line = np.stack([x, wave], -1).astype(np.int32)
+            cv2.polylines(canvas, [line], False, byte(ink), 1, cv2.LINE_AA)
     return finished(canvas)
 
 
@@ -172,16 +160,8 @@ def cardboard(rng: Generator, size: int) -> Picture:
         for row in range(y + 12, y + 54, 11):
             write_text(canvas, line_of(rng, 8), x + 5, row, 6, muted(rng, 0.05, 0.2), FONTS[0])
     if rng.random() < 0.5:
-        write_text(
-            canvas,
-            word_of(rng, 7),
-            rng.uniform(5, 60),
-            rng.uniform(0.3, 0.95) * n,
-            rng.uniform(14, 40),
-            colour * 0.3,
-            FONTS[1],
-            3,
-        )
+        word, x, y = word_of(rng, 7), rng.uniform(5, 60), rng.uniform(0.3, 0.95) * n
+        write_text(canvas, word, x, y, rng.uniform(14, 40), colour * 0.3, FONTS[1], 3)
     return finished(canvas)
 
 
@@ -224,20 +204,13 @@ def poster(rng: Generator, size: int) -> Picture:
     else:
         ground = muted(rng, 0.6, 0.97) if rng.random() < 0.6 else common(rng)
         canvas = canvas_of(size, ground)
-        scattered_shapes(
-            rng, canvas, int(rng.integers(3, 30)), [common(rng), vivid(rng), muted(rng), ground * 0.7], 0.35
-        )
+        count, colours = int(rng.integers(3, 30)), [common(rng), vivid(rng), muted(rng), ground * 0.7]
+        scattered_shapes(rng, canvas, count, colours, 0.35)
         if kind == 3:
             for _ in range(rng.integers(2, 14)):
                 line = rng.uniform(0, n, 2) + np.cumsum(rng.normal(0, 18, (14, 2)), axis=0)
-                cv2.polylines(
-                    canvas,
-                    [line.astype(np.int32)],
-                    False,
-                    byte(common(rng)),
-                    int(rng.integers(1, 5)),
-                    cv2.LINE_AA,
-                )
+                ink, thick = byte(common(rng)), int(rng.integers(1, 5))
+                cv2.polylines(canvas, [line.astype(np.int32)], False, ink, thick, cv2.LINE_AA)
     if rng.random() < 0.6:
         ink = muted(rng, 0.85, 0.97) if rng.random() < 0.5 else muted(rng, 0.03, 0.3)
         x, y = rng.uniform(8, 60), rng.uniform(0.2, 0.9) * n
@@ -272,15 +245,8 @@ def screen(rng: Generator, size: int) -> Picture:
         while y < window.shape[0] - 4:
             indent = int(rng.integers(0, 4)) * 10
             letters = int(rng.integers(3, max(4, int((window.shape[1] - indent) / height / 1.2))))
-            write_text(
-                window,
-                line_of(rng, letters)[:letters],
-                indent,
-                y,
-                height,
-                inks[int(rng.random() < 0.4)],
-                FONTS[0],
-            )
+            text, ink = line_of(rng, letters)[:letters], inks[int(rng.random() < 0.4)]
+            write_text(window, text, indent, y, height, ink, FONTS[0])
             y += int(height * 1.9)
         canvas[top + 14 : bottom, left + 5 : right] = window
         if rng.random() < 0.3 and right - left > 60 and bottom - top > 60:

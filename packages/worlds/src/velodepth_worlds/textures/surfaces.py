@@ -91,19 +91,15 @@ def rug(rng: Generator, size: int) -> Picture:
     canvas = canvas_of(size, colours[0])
     n = 2 * size
     scattered_shapes(rng, canvas, int(rng.integers(4, 24)), colours, 0.25)
-    half = canvas[:size, :size]
-    canvas = (
-        np.block([[[half], [half[:, ::-1]]], [[half[::-1]], [half[::-1, ::-1]]]])
-        if rng.random() < 0.6
-        else canvas
-    )
+    if rng.random() < 0.6:
+        half = canvas[:size, :size]
+        canvas = np.block([[[half], [half[:, ::-1]]], [[half[::-1]], [half[::-1, ::-1]]]])
     canvas = np.ascontiguousarray(canvas)
     inset = 0
     for _ in range(rng.integers(0, 4)):
         thick = int(rng.integers(4, 22))
-        cv2.rectangle(
-            canvas, (inset, inset), (n - 1 - inset, n - 1 - inset), byte(one_of(rng, colours)), thick
-        )
+        far = n - 1 - inset
+        cv2.rectangle(canvas, (inset, inset), (far, far), byte(one_of(rng, colours)), thick)
         inset += thick
     return _rubbed(rng, finished(canvas), 0.12)
 
@@ -145,9 +141,8 @@ def brick(rng: Generator, size: int) -> Picture:
     mortar = (np.minimum(u % 1, 1 - u % 1) * size / columns < 1.2) | (
         np.minimum((y * rows) % 1, 1 - (y * rows) % 1) * size / rows < 1.2
     )
-    colour = (
-        np.array([0.55, 0.3, 0.22]) * rng.uniform(0.7, 1.4) if rng.random() < 0.6 else muted(rng, 0.3, 0.9)
-    )
+    red = rng.random() < 0.6
+    colour = np.array([0.55, 0.3, 0.22]) * rng.uniform(0.7, 1.4) if red else muted(rng, 0.3, 0.9)
     tone = np.where(mortar, rng.choice([-0.6, 1.4]), 0.5 + cell + 0.12 * noise(rng, size, 0.8))
     return between(colour * 0.7, colour * 1.2, tone)
 
