@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
 
 from velodepth.cameras import Pinhole
 from velodepth.errors import VeloDepthError
+from velodepth_worlds.generate import KINDS
 from velodepth_worlds.renderer import Renderer
 from velodepth_worlds.scene import VERTEX, Body, Lights, Mesh, World
+from velodepth_worlds.textures import Palette
 
 WIDTH, HEIGHT = 64, 48
 CAMERA = Pinhole(60.0, 60.0, WIDTH / 2, HEIGHT / 2, size=(WIDTH, HEIGHT))
@@ -37,6 +41,40 @@ def renderer(pictures) -> Renderer:
         return Renderer(pictures)
     except VeloDepthError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def palette() -> Palette:
+    return Palette(np.random.default_rng(1), layers=48, size=32)
+
+
+@pytest.fixture(scope="session")
+def build(palette) -> Callable[[str, int], World]:
+    """A world of a kind, made from a seed anew."""
+
+    def build(kind: str, seed: int) -> World:
+        module = importlib.import_module(f"velodepth_worlds.{KINDS[kind].module}")
+        return module.build(np.random.default_rng([3, seed]), palette)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def built(build) -> Callable[[str, int], World]:
+    """As `build`, each world once for all tests."""
+    return cache(build)
+
+
+@pytest.fixture(scope="session")
+def views() -> Callable[..., list]:
+    """Up to `count` of a world, of three times as many drawn."""
+
+    def views(world: World, count: int = 12) -> list:
+        rng = np.random.default_rng(5)
+        found = [world.view(rng) for _ in range(3 * count)]
+        return [view for view in found if view is not None][:count]
+
+    return views
 
 
 def _quad(corners, layer: int = OPAQUE, emission: float = 0.0) -> Mesh:

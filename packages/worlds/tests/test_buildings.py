@@ -5,12 +5,6 @@ import pytest
 
 from velodepth_worlds import buildings, fittings
 from velodepth_worlds.space import Space
-from velodepth_worlds.textures import Palette
-
-
-@pytest.fixture(scope="module")
-def palette():
-    return Palette(np.random.default_rng(0), layers=40, size=32)
 
 
 @pytest.mark.parametrize("storeys", [1, 2, 5])

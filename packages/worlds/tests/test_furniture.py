@@ -11,7 +11,6 @@ from velodepth_worlds import figures, fittings, furniture, kitchens, things
 from velodepth_worlds.pieces import Floor, Piece, Top, piled, scattered
 from velodepth_worlds.scene import Material
 from velodepth_worlds.shapes import box
-from velodepth_worlds.textures import Palette
 
 # metres: (least, most) of width, height, depth
 SIZES = {
@@ -49,11 +48,6 @@ SIZES = {
     things.plate: ((0.13, 0.31), (0.01, 0.1), (0.13, 0.31)),
     things.shoe: ((0.17, 0.4), (0.08, 0.15), (0.2, 0.42)),
 }
-
-
-@pytest.fixture(scope="module")
-def palette() -> Palette:
-    return Palette(np.random.default_rng(1), layers=48, size=32)
 
 
 def makers():
@@ -148,8 +142,7 @@ def test_robot_arm_has_the_reach_it_is_given(palette):
         assert 0.25 < np.abs([arm.low, arm.high]).max() < 1.15
 
 
-def test_things_of_a_theme_fit_where_they_are_asked_to():
-    palette = Palette(np.random.default_rng(1), layers=48, size=32)
+def test_things_of_a_theme_fit_where_they_are_asked_to(palette):
     for theme in things.THEMES:
         rng = np.random.default_rng(4)
         assert max(things.thing(rng, palette, theme, 0.25).size.max() for _ in range(25)) <= 0.25

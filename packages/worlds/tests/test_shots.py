@@ -12,14 +12,8 @@ from velodepth_worlds import figures, movers, shots, truth
 from velodepth_worlds.lenses import lens, unit_depth
 from velodepth_worlds.scene import Body
 from velodepth_worlds.shots import Film
-from velodepth_worlds.textures import Palette
 
 SIZE = (64, 48)
-
-
-@pytest.fixture(scope="module")
-def palette() -> Palette:
-    return Palette(np.random.default_rng(0), layers=64, size=32)
 
 
 def test_lenses_are_of_all_focal_lengths_some_distorted():
@@ -38,7 +32,13 @@ def test_lenses_are_of_all_focal_lengths_some_distorted():
     assert 0.2 < np.mean(off) < 0.4
 
 
-def _box_room(world, quad, screen, **changes):
+@pytest.fixture(scope="module")
+def filming(renderer, palette):
+    return lambda place, seed: Film(renderer, place, palette, np.random.default_rng(seed), SIZE)
+
+
+@pytest.fixture(scope="module")
+def room(world, quad):
     """A room 4 m wide with a pillar, filmed from its middle."""
     sides = [
         quad([(-2, 0, -2), (2, 0, -2), (2, 0, 2), (-2, 0, 2)]),
@@ -53,15 +53,12 @@ def _box_room(world, quad, screen, **changes):
     def clear(point):
         return bool((np.abs(point[[0, 2]]) < 1.9).all() and 0 < point[1] < 3)
 
-    return world(*map(Body, sides), centre=(0.0, 1.5, 0.0), reach=4.0, view=view, clear=clear, **changes)
+    return world(*map(Body, sides), centre=(0.0, 1.5, 0.0), reach=4.0, view=view, clear=clear)
 
 
 @pytest.mark.parametrize("length", [1, 5])
-def test_a_shot_has_the_frames_asked_for_and_its_poses_are_clear(
-    renderer, world, quad, screen, palette, length
-):
-    room = _box_room(world, quad, screen)
-    film = Film(renderer, room, palette, np.random.default_rng(1), SIZE)
+def test_a_shot_has_the_frames_asked_for_and_its_poses_are_clear(filming, room, length):
+    film = filming(room, 1)
     for _ in range(4):
         clip = film.shot(length)
         assert clip is not None and len(clip) == length
@@ -71,19 +68,16 @@ def test_a_shot_has_the_frames_asked_for_and_its_poses_are_clear(
         assert clip.occluded[0, 0].all() and clip.occluded[-1, 1].all()
 
 
-def test_one_world_through_three_focal_lengths_has_one_size(
-    renderer, world, quad, screen, palette, monkeypatch
-):
+def test_one_world_through_three_focal_lengths_has_one_size(filming, room, monkeypatch):
     """Truth is metric whatever the lens: points of all three lie on the same walls, and the same content
     fills more pixels in proportion to the focal length. So log depth less log focal length, which nano
     predicts (docs/conventions.md), falls by the logarithm of the zoom."""
     monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.ImageFormation())
-    room = _box_room(world, quad, screen)
     heights, sizes = {}, {}
     for zoom in (1.0, 1.5, 2.5):
         camera = Pinhole(35 * zoom, 35 * zoom, 32, 24, size=SIZE)
         monkeypatch.setattr(shots, "lens", lambda rng, width, height, camera=camera: camera)
-        film = Film(renderer, room, palette, np.random.default_rng(6), SIZE)
+        film = filming(room, 6)
         monkeypatch.setattr(film, "world", replace(room, view=lambda rng: ((0, 1.4, -1.5), (0, 1.4, 1.0))))
         clip = film.shot(1)
         assert clip is not None
@@ -105,9 +99,8 @@ def test_one_world_through_three_focal_lengths_has_one_size(
         assert sizes[1.0] - sizes[zoom] == pytest.approx(np.log(zoom), abs=0.01)
 
 
-def test_people_step_into_stills_at_all_distances(renderer, world, quad, screen, palette):
-    room = _box_room(world, quad, screen)
-    film = Film(renderer, replace(room, clear=lambda point: True), palette, np.random.default_rng(2), SIZE)
+def test_people_step_into_stills_at_all_distances(filming, room):
+    film = filming(replace(room, clear=lambda point: True), 2)
     eye, target = np.array([0.0, 1.4, 0.0]), np.array([0.0, 1.2, 20.0])
     distances = [
         float(np.linalg.norm((bodies[0].motion(0.0)[:3, 3] - eye)[[0, 2]]))
@@ -116,17 +109,14 @@ def test_people_step_into_stills_at_all_distances(renderer, world, quad, screen,
     assert min(distances) < 0.8 and max(distances) > 8 and 1.5 < np.median(distances) < 5
 
 
-def test_a_moving_camera_smears_and_an_open_aperture_blurs_but_truth_stays(
-    renderer, world, quad, screen, palette, monkeypatch
-):
-    room = _box_room(world, quad, screen)
+def test_a_moving_camera_smears_and_an_open_aperture_blurs_but_truth_stays(filming, room, monkeypatch):
     monkeypatch.setattr(shots.looks, "drawn", lambda rng: shots.looks.ImageFormation())
     monkeypatch.setattr(shots, "PASSER_SHARE", 0.0)
 
     def taken(blurred: float, shallow: float):
         monkeypatch.setattr(shots, "BLURRED_SHARE", blurred)
         monkeypatch.setattr(shots, "SHALLOW_SHARE", shallow)
-        shot = [Film(renderer, room, palette, np.random.default_rng(s), SIZE).shot(1) for s in range(5)]
+        shot = [filming(room, s).shot(1) for s in range(5)]
         assert None not in shot
         return shot
 
@@ -142,10 +132,9 @@ def test_a_moving_camera_smears_and_an_open_aperture_blurs_but_truth_stays(
         assert rough[1] < 0.95 * rough[0]
 
 
-def test_flow_there_and_back_is_nothing(renderer, world, quad, screen, palette):
+def test_flow_there_and_back_is_nothing(filming, room):
     """What goes to the next frame comes from where it was."""
-    film = Film(renderer, _box_room(world, quad, screen), palette, np.random.default_rng(3), SIZE)
-    clip = film.shot(4)
+    clip = filming(room, 3).shot(4)
     assert clip is not None
     for index in range(3):
         forth = clip.flow[index, 1].astype(float)
@@ -157,26 +146,22 @@ def test_flow_there_and_back_is_nothing(renderer, world, quad, screen, palette):
         assert np.median(np.linalg.norm(residual, axis=0)) < 0.3
 
 
-def test_nothing_is_filmed_from_within_things_or_of_nothing(renderer, world, screen, palette):
+def test_nothing_is_filmed_from_within_things_or_of_nothing(filming, world, screen):
     def straight(rng):
         return (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
     for bodies in ([Body(screen(0.05, 9.0))], [Body(screen(3.0, 0.01))]):
-        film = Film(renderer, world(*bodies, view=straight), palette, np.random.default_rng(0), SIZE)
-        assert film.shot(1) is None
-    film = Film(renderer, world(Body(screen(2.0, 9.0)), clear=lambda p: False, view=straight), palette,
-                np.random.default_rng(0), SIZE)  # fmt: skip
-    assert film.shot(1) is None
+        assert filming(world(*bodies, view=straight), 0).shot(1) is None
+    nowhere = world(Body(screen(2.0, 9.0)), clear=lambda point: False, view=straight)
+    assert filming(nowhere, 0).shot(1) is None
 
 
-def test_a_bare_wall_is_seldom_worth_a_frame(renderer, world, screen, palette, monkeypatch):
+def test_a_bare_wall_is_seldom_worth_a_frame(filming, world, screen, monkeypatch):
     def straight(rng):
         return (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
     monkeypatch.setattr(shots, "TRIES", 1)
-    film = Film(
-        renderer, world(Body(screen(2.0, 9.0)), view=straight), palette, np.random.default_rng(0), SIZE
-    )
+    film = filming(world(Body(screen(2.0, 9.0)), view=straight), 0)
     kept = np.mean([film.shot(1) is not None for _ in range(40)])
     assert 0.1 < kept < 0.6
 
@@ -220,17 +205,14 @@ def test_a_ball_touches_where_it_rolls_and_what_flies_is_there_in_time(palette):
         np.testing.assert_allclose(thing.motion(2.0)[:3, 3], place, atol=1e-9)
 
 
-def test_motions_are_those_of_the_world_then_of_what_is_thrown_in(
-    renderer, world, quad, screen, palette, monkeypatch
-):
+def test_motions_are_those_of_the_world_then_of_what_is_thrown_in(filming, room, screen, monkeypatch):
     """As the renderer numbers bodies: in another order flow would mix them up."""
     own = Body(screen(0.0, 0.1), lambda t: np.eye(4))
-    room = _box_room(world, quad, screen)
-    room.bodies.append(own)
+    room = replace(room, bodies=[*room.bodies, own])
     calls = []
     monkeypatch.setattr(truth, "flow", lambda *given, real=truth.flow: (calls.append(given), real(*given))[1])
     monkeypatch.setattr(shots, "MOVING_SHARE", 1.0)
-    clip = Film(renderer, room, palette, np.random.default_rng(5), SIZE).shot(2)
+    clip = filming(room, 5).shot(2)
     assert clip is not None
     _, here, _, motions = calls[0]
     assert motions[0] is own.motion and len(motions) >= 2

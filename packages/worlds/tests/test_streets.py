@@ -7,12 +7,6 @@ from velodepth_worlds import streets
 from velodepth_worlds.quads import quads
 from velodepth_worlds.scene import Material
 from velodepth_worlds.streets import Street
-from velodepth_worlds.textures import Palette
-
-
-@pytest.fixture(scope="module")
-def palette():
-    return Palette(np.random.default_rng(0), layers=40, size=32)
 
 
 @pytest.mark.parametrize("crossing", [None, (10.0, 17.0)])
@@ -41,12 +35,8 @@ def test_lanes_are_as_wide_as_lanes_are(kind):
             assert not street.in_crossing(street.zebra, street.zebra + 4)
 
 
-@pytest.fixture(scope="module")
-def worlds(palette):
-    return [streets.build(np.random.default_rng(seed), palette) for seed in range(3)]
-
-
-def test_cameras_keep_out_of_the_way_of_traffic(worlds):
+def test_cameras_keep_out_of_the_way_of_traffic(built):
+    worlds = [built("street", seed) for seed in range(3)]
     moving = [(world, body) for world in worlds for body in world.bodies if body.motion]
     assert moving
     for world, body in moving:
@@ -55,8 +45,10 @@ def test_cameras_keep_out_of_the_way_of_traffic(worlds):
             assert there[1] < 0.35 or not world.clear(there[:3])
 
 
-def test_drivers_sit_in_a_lane_at_the_height_of_drivers(worlds):
+def test_drivers_sit_in_a_lane_at_the_height_of_drivers(built, views):
     rng = np.random.default_rng(0)
-    eyes = np.array([view[0] for view in (worlds[0].view(rng) for _ in range(200)) if view is not None])
+    eyes = np.array(
+        [view[0] for view in (built("street", 0).view(rng) for _ in range(200)) if view is not None]
+    )
     low = (eyes[:, 1] > 1.2) & (eyes[:, 1] < 1.6) & (np.abs(eyes[:, 0]) < 4)
     assert low.mean() > 0.2

@@ -7,32 +7,14 @@ import pytest
 
 from velodepth_worlds import rooms, tabletop
 from velodepth_worlds.space import Space
-from velodepth_worlds.textures import Palette
-
-SEEDS = range(4)
 
 
-@pytest.fixture(scope="module")
-def palette() -> Palette:
-    return Palette(np.random.default_rng(1), layers=48, size=32)
-
-
-@pytest.fixture(scope="module")
-def worlds(palette):
-    return [tabletop.build(np.random.default_rng([3, seed]), palette) for seed in SEEDS]
-
-
-def views(world, count=12):
-    rng = np.random.default_rng(5)
-    found = [world.view(rng) for _ in range(3 * count)]
-    return [view for view in found if view is not None][:count]
-
-
-def test_close_ups_see_something_from_near(worlds):
+def test_close_ups_see_something_from_near(built, views):
     distances = []
-    for seed in SEEDS:
-        space = Space(worlds[seed].bodies[0].mesh)
-        for eye, target in views(worlds[seed]):
+    for seed in range(4):
+        world = built("tabletop", seed)
+        space = Space(world.bodies[0].mesh)
+        for eye, target in views(world):
             way = np.subtract(target, eye)
             distances.append(space.distance(eye, way / np.linalg.norm(way)))
     assert min(distances) > 0.04

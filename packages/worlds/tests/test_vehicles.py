@@ -4,12 +4,6 @@ import numpy as np
 import pytest
 
 from velodepth_worlds import vehicles
-from velodepth_worlds.textures import Palette
-
-
-@pytest.fixture(scope="module")
-def palette():
-    return Palette(np.random.default_rng(0), layers=40, size=32)
 
 
 @pytest.mark.parametrize(

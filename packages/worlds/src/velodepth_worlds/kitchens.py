@@ -148,8 +148,8 @@ def fridge(rng: Generator, palette: Palette) -> Piece:
     for low, high in ((0.03, split), (split, h)) if split else ((0.03, h),):
         parts.append(rounded((w, high - low - 0.008, 0.06), 0.012, body, (0, (low + high) / 2, d / 2 - 0.03)))
         y = min(high - 0.25, max(low + 0.2, 1.0))
-        ends = ((w * 0.42, y + way * 0.12, d / 2 + 0.03) for way in (-1, 1))
-        parts.append(capsule(*ends, 0.01, steel))
+        x, z = w * 0.42, d / 2 + 0.03
+        parts.append(capsule((x, y - 0.12, z), (x, y + 0.12, z), 0.01, steel))
     parts += notes(rng, palette, int(rng.integers(0, 7)), 0.65 * w, 0.4 * h, (0, 0.7 * h, d / 2 + 0.002))
     return Piece(parts, [Top((0, h, 0), w, d, 0.4, "kitchen")])
 

@@ -165,8 +165,8 @@ def lorry(rng: Generator, palette: Palette) -> Piece:
             box((width * 0.85, 0.75, 0.05), glass, at=(0, 2.0, length / 2)),
         ]
         axles = [-0.36, -0.22, 0.36] if length > 8 else [-0.28, 0.36]
-    for x, z in product((-1, 1), axles):
-        parts.append(_wheel(0.48, rng, palette, dark, x * (width / 2 - 0.12), z * length, x))
+    for side, z in product((-1, 1), axles):
+        parts.append(_wheel(0.48, rng, palette, dark, side * (width / 2 - 0.12), z * length, side))
     for x in (-0.8, 0.8):
         parts.append(box((0.3, 0.16, 0.06), palette.light(rng), at=(x * width / 2, 0.75, length / 2)))
     return Piece(parts)

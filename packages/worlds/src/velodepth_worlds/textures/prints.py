@@ -160,8 +160,8 @@ def cardboard(rng: Generator, size: int) -> Picture:
         for row in range(y + 12, y + 54, 11):
             write_text(canvas, line_of(rng, 8), x + 5, row, 6, muted(rng, 0.05, 0.2), FONTS[0])
     if rng.random() < 0.5:
-        word, x, y = word_of(rng, 7), rng.uniform(5, 60), rng.uniform(0.3, 0.95) * n
-        write_text(canvas, word, x, y, rng.uniform(14, 40), colour * 0.3, FONTS[1], 3)
+        word, left, base = word_of(rng, 7), rng.uniform(5, 60), rng.uniform(0.3, 0.95) * n
+        write_text(canvas, word, left, base, rng.uniform(14, 40), colour * 0.3, FONTS[1], 3)
     return finished(canvas)
 
 
@@ -209,8 +209,8 @@ def poster(rng: Generator, size: int) -> Picture:
         if kind == 3:
             for _ in range(rng.integers(2, 14)):
                 line = rng.uniform(0, n, 2) + np.cumsum(rng.normal(0, 18, (14, 2)), axis=0)
-                ink, thick = byte(common(rng)), int(rng.integers(1, 5))
-                cv2.polylines(canvas, [line.astype(np.int32)], False, ink, thick, cv2.LINE_AA)
+                stroke, thick = byte(common(rng)), int(rng.integers(1, 5))
+                cv2.polylines(canvas, [line.astype(np.int32)], False, stroke, thick, cv2.LINE_AA)
     if rng.random() < 0.6:
         ink = muted(rng, 0.85, 0.97) if rng.random() < 0.5 else muted(rng, 0.03, 0.3)
         x, y = rng.uniform(8, 60), rng.uniform(0.2, 0.9) * n

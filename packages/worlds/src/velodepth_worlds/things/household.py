@@ -267,8 +267,8 @@ def odd(rng: Generator, palette: Palette) -> Piece:
             parts.append(rounded((s, h, s), radius, material, (0, y + h / 2, 0), steps=3))
         else:
             t = np.linspace(0, 1, 8)
-            radius = s / 2 * np.clip(0.6 + np.cumsum(rng.normal(0, 0.15, 8)), 0.2, 1.2)
-            profile = [(0, y), *zip(radius, y + h * t, strict=True), (0, y + h)]
+            wide = s / 2 * np.clip(0.6 + np.cumsum(rng.normal(0, 0.15, 8)), 0.2, 1.2)
+            profile = [(0, y), *zip(wide, y + h * t, strict=True), (0, y + h)]
             parts.append(revolve(profile, material, smooth=True))
         y += h
     return Piece(parts)
