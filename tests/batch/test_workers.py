@@ -22,7 +22,7 @@ from velodepth.batch.inputs import find_clips
 from velodepth.batch.job import Failure, Receipt, Receipts, Settings
 from velodepth.batch.manifest import write_manifest
 from velodepth.batch.run import plan, rows_of, work_off
-from velodepth.batch.workers import Processes
+from velodepth.batch.workers import WorkerPool, local_workers
 from velodepth.errors import VeloDepthError
 
 SETTINGS = Settings(kinds=("jsonl", "npz", "png"), preset="nano")
@@ -61,10 +61,10 @@ def ray_address() -> Iterator[str]:
 
 
 @pytest.fixture(params=["processes", "ray"])
-def pool(request) -> Callable[..., Processes | Actors]:
+def pool(request) -> Callable[..., WorkerPool]:
     """Starts two workers."""
     if request.param == "processes":
-        return lambda out: Processes(2, SETTINGS, str(out))
+        return lambda out: local_workers(2, SETTINGS, str(out))
     address = request.getfixturevalue("ray_address")
     return lambda out: Actors(address, 2, 9, SETTINGS, str(out))
 
@@ -161,7 +161,7 @@ def test_nothing_is_lost_and_nothing_done_twice_when_a_worker_dies(pool, make_cl
 def test_a_model_that_cannot_be_loaded_is_told_once(make_clip, tmp_path):
     settings = Settings(kinds=("npz",), device="cuda")
     todo = plan(find_clips([str(make_clip(tmp_path / "in/a.mp4"))]), settings, Receipts(tmp_path / "out"))
-    workers = Processes(1, settings, str(tmp_path / "out"))
+    workers = local_workers(1, settings, str(tmp_path / "out"))
     try:
         with pytest.raises(VeloDepthError, match="'cuda' is not available"):
             work_off(todo.jobs, workers, 2)

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..errors import VeloDepthError, needed
 from ..interrupts import own_handlers
+from ..processes import Lost, Ready, Unfit
 from .job import Failure, Job, Receipt, Settings, Worker
-from .workers import Event, Lost, Ready, Unfit
+from .workers import Event
 
 CONNECT_TIMEOUT = 10.0  # seconds
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import VeloDepthError
+from ..processes import Lost, Ready, Unfit
 from .inputs import BatchInput
 from .job import Failure, Job, Receipt, Receipts, Settings
-from .workers import Lost, Ready, Unfit, WorkerPool
+from .workers import WorkerPool
 
 
 class JobResult(NamedTuple):

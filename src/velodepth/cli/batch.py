@@ -163,10 +163,10 @@ def _workers(
 ) -> Iterator[WorkerPool]:
     """Workers for so many jobs, ended with the block."""
     if address is None:
-        from ..batch.workers import Processes
+        from ..batch.workers import local_workers
         from ..cores import cores
 
-        pool: WorkerPool = Processes(min(workers or max(1, len(cores()) // 2), jobs), settings, out)
+        pool: WorkerPool = local_workers(min(workers or max(1, len(cores()) // 2), jobs), settings, out)
     else:
         from ..batch.cluster import Actors
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import platform
 import tempfile
 import zipfile
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from collections.abc import Sequence as SequenceOf
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from multiprocessing.queues import SimpleQueue
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..cores import cores, keep_to, shares
+from ..cores import cores
 from ..errors import VeloDepthError
-from ..interrupts import obeying_parent
 from ..media.atomic import explained
 from ..media.locks import scratch
+from ..processes import Lost, Processes, Ready
 from .clips import CLIPS
 from .identity import code, fingerprint
 from .measure import Measuring
@@ -144,49 +140,32 @@ def _at_once(
     run: Run, model: str, sequences: SequenceOf[Sequence], processes: int, advance: Advance
 ) -> Generator[tuple[str, Outcome]]:
     """In processes of their own, each on its share of the cores."""
-    processes = min(processes, len(sequences))
-    context = multiprocessing.get_context("spawn")
-    steps, dealt, stop = context.SimpleQueue(), context.SimpleQueue(), context.Event()
-    for share in shares(processes):
-        dealt.put(share)
-    pool = ProcessPoolExecutor(processes, context, _prepare, (steps, dealt, stop))
+    workers = Processes(min(processes, len(sequences)), _begin, run, model)
+    waiting, names, left = deque(sequences), dict[int, str](), len(sequences)
     try:
-        names = {pool.submit(_in_worker, run, model, sequence): sequence.name for sequence in sequences}
-        pending: set[Future[Outcome]] = {*names}
-        while pending:
-            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-            while not steps.empty():
-                steps.get()
-                advance()
-            for each in done:
-                yield names[each], each.result()
-    except BrokenProcessPool as error:
-        raise VeloDepthError(
-            "a process of the evaluation was killed, perhaps for want of memory: use fewer --processes"
-        ) from error
+        while left:
+            for worker, event in workers.events():
+                if event is None:  # a step within a sequence
+                    advance()
+                    continue
+                if isinstance(event, Lost):
+                    raise VeloDepthError(
+                        f"a process of the evaluation was lost ({event.reason}): use fewer --processes where "
+                        "memory is short"
+                    )
+                if not isinstance(event, Ready):
+                    left -= 1
+                    yield names[worker], event
+                if waiting:
+                    names[worker] = waiting[0].name
+                    workers.give(worker, waiting.popleft())
     finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+        workers.close()
 
 
-_step: Advance = lambda: None  # noqa: E731  of a worker: tells the parent, and hears when to stop
-
-
-def _prepare(steps: SimpleQueue[None], dealt: SimpleQueue[list[int]], stop: Event) -> None:
-    """In a new worker: stay on its share of the cores."""
-    global _step
-
-    def _step() -> None:
-        if stop.is_set():
-            raise VeloDepthError("the run was stopped")
-        steps.put(None)
-
-    obeying_parent().__enter__()  # for as long as the process lives
-    keep_to(dealt.get())
-
-
-def _in_worker(run: Run, model: str, sequence: Sequence) -> Outcome:
-    return _outcome(run, model, sequence, _step)
+def _begin(tell: Callable[[None], None], run: Run, model: str) -> Callable[[Sequence], Outcome]:
+    """In a new worker: what measures a sequence, and tells each step."""
+    return lambda sequence: _outcome(run, model, sequence, lambda: tell(None))
 
 
 def _outcome(run: Run, model: str, sequence: Sequence, advance: Advance) -> Outcome:
