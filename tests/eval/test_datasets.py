@@ -6,6 +6,7 @@ import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -212,62 +213,46 @@ def make_sintel(root: Path) -> None:
             write(training / f"occlusions/{name}.png", hidden)
 
 
-MAKERS: dict[str, Callable[[Path], None]] = {
-    "rgbd": make_rgbd,
-    "bonn": make_bonn,
-    "tum": make_tum,
-    "icl_nuim": make_icl,
-    "icl_nuim_plain": make_icl_plain,
-    "7scenes": make_7scenes,
-    "scannet": make_scannet,
-    "kitti": make_kitti,
-    "vkitti2": make_vkitti2,
-    "sintel": make_sintel,
-}
-NAMES = {
-    "rgbd": "a",
-    "bonn": "rgbd_bonn_a",
-    "tum": "rgbd_dataset_a",
-    "icl_nuim": "a",
-    "icl_nuim_plain": "a",
-    "7scenes": "chess/seq-01",
-    "scannet": "scene0000_00",
-    "kitti": "2011_09_26/2011_09_26_drive_0001_sync",
-    "vkitti2": "Scene01/clone",
-    "sintel": "training/final/alley_1",
-}
+class MadeSet(NamedTuple):
+    """How a set is made, the name of its sequence, and fx, fy, cx, cy and frames a second as read back."""
+
+    make: Callable[[Path], None]
+    name: str
+    camera: tuple[float, float, float, float]
+    rate: float
+
+
 # Principal points: half a pixel more where the set counts the first pixel's centre as 0.
-CAMERAS = {
-    "rgbd": (50, 51, 32, 24),
-    "bonn": (54.2822841, 54.2576870, 31.6093520, 23.8256098),
-    "tum": (52.5, 52.5, 32, 24),
-    "icl_nuim": (48.12, 48, 32, 24),
-    "icl_nuim_plain": (481.2, 480, 320, 240),
-    "7scenes": (58.5, 58.5, 32, 24),
-    "scannet": (100, 101, 64, 48),
-    "kitti": (721.5, 721.5, 32, 24),
-    "vkitti2": (725, 726, 32, 24),
-    "sintel": (112, 113, 32, 24),
+MADE = {
+    "rgbd": MadeSet(make_rgbd, "a", (50, 51, 32, 24), 10),
+    "bonn": MadeSet(make_bonn, "rgbd_bonn_a", (54.2822841, 54.2576870, 31.6093520, 23.8256098), 10),
+    "tum": MadeSet(make_tum, "rgbd_dataset_a", (52.5, 52.5, 32, 24), 10),
+    "icl_nuim": MadeSet(make_icl, "a", (48.12, 48, 32, 24), 30),
+    "icl_nuim_plain": MadeSet(make_icl_plain, "a", (481.2, 480, 320, 240), 30),
+    "7scenes": MadeSet(make_7scenes, "chess/seq-01", (58.5, 58.5, 32, 24), 30),
+    "scannet": MadeSet(make_scannet, "scene0000_00", (100, 101, 64, 48), 30),
+    "kitti": MadeSet(make_kitti, "2011_09_26/2011_09_26_drive_0001_sync", (721.5, 721.5, 32, 24), 10),
+    "vkitti2": MadeSet(make_vkitti2, "Scene01/clone", (725, 726, 32, 24), 10),
+    "sintel": MadeSet(make_sintel, "training/final/alley_1", (112, 113, 32, 24), 24),
 }
-RATES = {"rgbd": 10, "7scenes": 30, "scannet": 30, "icl_nuim": 30, "icl_nuim_plain": 30, "sintel": 24}
 
 
-@pytest.fixture(params=MAKERS)
+@pytest.fixture(params=MADE)
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Sequence:
-    MAKERS[request.param](tmp_path)
+    MADE[request.param].make(tmp_path)
     (sequence,) = open_dataset(tmp_path)
     assert sequence.dataset == request.param
     return sequence
 
 
 def test_every_format_has_a_made_set() -> None:
-    assert set(MAKERS) == set(DATASETS)
+    assert set(MADE) == set(DATASETS)
 
 
 def test_reads_what_was_written(made: Sequence) -> None:
     kind = made.dataset
-    assert made.name == NAMES[kind]
-    assert made.frame_rate == pytest.approx(RATES.get(kind, 10))
+    assert made.name == MADE[kind].name
+    assert made.frame_rate == pytest.approx(MADE[kind].rate)
     first = 1 if kind == "kitti" else 0  # frame 0 has no depth
     width, height = (640, 480) if kind == "icl_nuim_plain" else (WIDTH, HEIGHT)
     frames = list(made)
@@ -282,7 +267,7 @@ def test_reads_what_was_written(made: Sequence) -> None:
         camera = frame.camera
         assert camera is not None
         assert camera.size == (frame.picture.shape[1], frame.picture.shape[0])
-        assert (camera.fx, camera.fy, camera.cx, camera.cy) == pytest.approx(CAMERAS[kind])
+        assert (camera.fx, camera.fy, camera.cx, camera.cy) == pytest.approx(MADE[kind].camera)
         if kind != "kitti":
             assert frame.pose is not None
             np.testing.assert_allclose(frame.pose, pose(i), atol=1e-3 if kind == "bonn" else 1e-6)
@@ -321,7 +306,7 @@ def test_no_frame_beyond_the_last(made: Sequence) -> None:
 
 @pytest.mark.parametrize("kind", ["vkitti2", "sintel"])
 def test_forward_flow(tmp_path: Path, kind: str) -> None:
-    MAKERS[kind](tmp_path)
+    MADE[kind].make(tmp_path)
     (sequence,) = open_dataset(tmp_path)
     frame = sequence[0]
     assert frame.flow is not None
@@ -420,10 +405,10 @@ def test_a_broken_file_is_named_with_its_sequence(made: Sequence, tmp_path: Path
     ],
 )
 def test_a_missing_file_is_no_shorter_sequence(tmp_path: Path, kind: str, lost: str) -> None:
-    MAKERS[kind](tmp_path)
+    MADE[kind].make(tmp_path)
     (tmp_path / lost).unlink()
     (sequence,) = open_dataset(tmp_path)
-    with pytest.raises(VeloDepthError, match=f"sequence {NAMES[kind]}") as caught:
+    with pytest.raises(VeloDepthError, match=f"sequence {MADE[kind].name}") as caught:
         list(sequence)
     assert Path(lost).stem.split("_")[-1].split(".")[0] in str(caught.value)
 
@@ -445,10 +430,10 @@ def test_a_missing_file_is_no_shorter_sequence(tmp_path: Path, kind: str, lost: 
     ],
 )
 def test_text_that_makes_no_sense_is_named(tmp_path: Path, kind: str, path: str, content: str) -> None:
-    MAKERS[kind](tmp_path)
+    MADE[kind].make(tmp_path)
     (tmp_path / path).write_text(content)
     (sequence,) = open_dataset(tmp_path)
-    with pytest.raises(VeloDepthError, match=f"sequence {NAMES[kind]}"):
+    with pytest.raises(VeloDepthError, match=f"sequence {MADE[kind].name}"):
         len(sequence)
 
 

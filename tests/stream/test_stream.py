@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as arrays
 
 import velodepth
 from velodepth.presets import DEMO_CLIP
-from velodepth.runtime.protocol import State
 from velodepth.stream.canvas import CanvasSpec
+
+from .test_foreign import Dark
 
 
 def depths(frames) -> list[np.ndarray]:
@@ -102,17 +103,6 @@ def test_a_still_picture_keeps_its_answer(nano, clip):
     for _ in range(100):
         last = stream.push(clip[5])
     np.testing.assert_allclose(last.depth, first, rtol=1e-3)
-
-
-class Dark:
-    """A network for which dark things are one metre away and all others three."""
-
-    name, device, carries = "dark", "cpu", False
-    estimates = False
-
-    def look(self, canvas, rays=None, original=None):
-        radius = np.where(canvas.mean(0) < -1, 1, 3).astype(np.float32)
-        return State(radius, rays, np.ones_like(radius))
 
 
 def test_what_enters_is_seen_at_once_and_what_leaves_is_gone(clip):
