@@ -39,8 +39,7 @@ def render(
         int, typer.Option(metavar="N", min=1, help="Frames of a clip, at 30 a second.")
     ] = 8,
     kinds: Annotated[
-        str | None,
-        typer.Option(metavar="KIND,...", help="Only these kinds of world.  [default: all]"),
+        str | None, typer.Option(metavar="KIND,...", help="Only these kinds of world.  [default: all]")
     ] = None,
     artwork: Annotated[
         Path | None,

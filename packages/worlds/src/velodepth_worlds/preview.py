@@ -77,11 +77,7 @@ def _flow(shard: Shard, row: int) -> NDArray[np.uint8]:
     hidden = shard.occluded(row)[0]
     fast = max(float(np.quantile(length[~hidden], 0.95)) if not hidden.all() else 0.0, 1.0)
     colour: Any = np.stack(
-        [
-            np.arctan2(y, x) / (2 * np.pi) % 1 * 180,
-            np.clip(length / fast, 0, 1) * 255,
-            np.full_like(x, 255),
-        ],
+        [np.arctan2(y, x) / (2 * np.pi) % 1 * 180, np.clip(length / fast, 0, 1) * 255, np.full_like(x, 255)],
         axis=-1,
     )
     painted = cv2.cvtColor(colour.astype(np.uint8), cv2.COLOR_HSV2RGB)

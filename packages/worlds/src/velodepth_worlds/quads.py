@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .scene import VERTEX, Material, Mesh
+from .shapes import unit
 
 
 def quads(corners: ArrayLike, material: Material, fit: bool = False) -> Mesh:
@@ -17,11 +18,11 @@ def quads(corners: ArrayLike, material: Material, fit: bool = False) -> Mesh:
     corners = np.asarray(corners, np.float64)
     along = corners[:, 1] - corners[:, 0]
     # of the diagonals, so that a corner that coincides with its neighbour does no harm
-    normal = _unit(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]))
+    normal = unit(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]))
     if fit:
         uv = np.broadcast_to(np.array([(0, 1), (1, 1), (1, 0), (0, 0)], float), (len(corners), 4, 2))
     else:
-        right = _unit(along)
+        right = unit(along)
         axes = np.stack([right, np.cross(right, normal)], axis=-1)
         uv = corners @ axes * material.scale
     order = [0, 1, 2, 0, 2, 3]
@@ -52,9 +53,3 @@ def frustum(
     below, above = rings
     sides = [(below[k], below[(k + 1) % 4], above[(k + 1) % 4], above[k]) for k in range(4)]
     return quads([*sides, above], material, fit)
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (n, 3) of length one; upwards where there is no direction."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), (0.0, 1.0, 0.0))

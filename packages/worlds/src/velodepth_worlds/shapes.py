@@ -56,12 +56,7 @@ def rotation(yaw: float = 0.0, tilt: float = 0.0, roll: float = 0.0) -> Array:
 
 
 def _mesh(
-    position: NDArray,
-    normal: NDArray,
-    uv: NDArray,
-    material: Material,
-    at: ArrayLike,
-    turn: Turn,
+    position: NDArray, normal: NDArray, uv: NDArray, material: Material, at: ArrayLike, turn: Turn
 ) -> Mesh:
     rows = np.empty((len(position), FLOATS), np.float32)
     if any(turn.values()):
@@ -71,23 +66,12 @@ def _mesh(
     rows[:, 0:3] += np.asarray(at, np.float32)
     rows[:, 3:6] = normal
     rows[:, 6:8] = uv
-    rows[:, 8:] = (
-        material.layer,
-        *material.tint,
-        *material.base,
-        material.gloss,
-        material.emission,
-    )
+    rows[:, 8:] = (material.layer, *material.tint, *material.base, material.gloss, material.emission)
     return as_mesh(rows)
 
 
 def _woven(
-    points: NDArray,
-    normals: NDArray,
-    uv: NDArray,
-    material: Material,
-    at: ArrayLike,
-    turn: Turn,
+    points: NDArray, normals: NDArray, uv: NDArray, material: Material, at: ArrayLike, turn: Turn
 ) -> Mesh:
     """The triangles of one grid of points (rows, columns, 3), or of several (grids, rows, columns, 3)."""
     pick = _quads(*points.shape[-3:-1])
@@ -133,11 +117,7 @@ def _unit_box() -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def box(
-    size: ArrayLike,
-    material: Material,
-    at: ArrayLike = ORIGIN,
-    fit: bool = False,
-    **turn: Unpack[Turn],
+    size: ArrayLike, material: Material, at: ArrayLike = ORIGIN, fit: bool = False, **turn: Unpack[Turn]
 ) -> Mesh:
     """A box of size (x, y, z) metres, centred."""
     unit, normal, uv, axes = _unit_box()
@@ -176,7 +156,7 @@ def _quads(rows: int, columns: int) -> NDArray[np.intp]:
     return (first + np.array([0, 1, columns + 1, 0, columns + 1, columns])).reshape(-1)
 
 
-def _unit(vectors: NDArray) -> NDArray:
+def unit(vectors: NDArray) -> NDArray:
     """Vectors of length one; straight up where there is no direction."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), (0.0, 1.0, 0.0))
@@ -195,7 +175,7 @@ def grid(
     points = np.asarray(points, np.float64)
     rows, columns = points.shape[:2]
     along, across = np.gradient(points, axis=1), np.gradient(points, axis=0)
-    normal = _unit(np.cross(across, along))
+    normal = unit(np.cross(across, along))
     if uv is None:
         if fit:
             v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
@@ -308,7 +288,7 @@ def revolve(
     uv[..., 0] = around
     uv[:, 0, :, 1] = along[:-1, None]
     uv[:, 1, :, 1] = along[1:, None]
-    return _woven(both, _unit(normals), uv, material, at, turn)
+    return _woven(both, unit(normals), uv, material, at, turn)
 
 
 def cylinder(
@@ -362,7 +342,7 @@ def _rounded_cube(steps: int) -> tuple[Floats, Floats, Floats]:
         i[:, axis] = o[:, axis] = sign
         i[:, along], o[:, along] = np.sign(slope) * ways, slope * ways
         inner.append(i[pick])
-        outer.append(_unit(o)[pick])
+        outer.append(unit(o)[pick])
         uvs.append((np.sign(slope)[pick] + 1) / 2)  # the arcs take no texture; good enough for small radii
     return (
         np.float32(np.concatenate(inner)),
@@ -389,7 +369,7 @@ def rounded(
     if not fit:
         uv = np.stack([position[:, 0] + position[:, 2], position[:, 2] - position[:, 1]], axis=-1)
         uv = (uv + _start(at)) * material.scale
-    return _mesh(position, _unit(outer / reach), uv, material, at, turn)
+    return _mesh(position, unit(outer / reach), uv, material, at, turn)
 
 
 def curve(points: ArrayLike, steps: int = 6) -> Array:
@@ -416,10 +396,10 @@ def tube(
     points = np.concatenate([points[:1], points, points[-1:]])
     radii = np.concatenate([[0.0], radii, [0.0]])
     tangent = np.gradient(points[1:-1], axis=0)
-    tangent = _unit(np.concatenate([tangent[:1], tangent, tangent[-1:]]))
+    tangent = unit(np.concatenate([tangent[:1], tangent, tangent[-1:]]))
     # the direction that the line follows least is never along it: a frame that cannot flip
     reference = np.linalg.svd(tangent.T @ tangent)[2][-1]
-    side = _unit(np.cross(tangent, reference))
+    side = unit(np.cross(tangent, reference))
     other = np.cross(tangent, side)
     ring = _circle(sides)
     radial = ring[None, :, :1] * side[:, None] + ring[None, :, 1:] * other[:, None]
@@ -430,7 +410,7 @@ def tube(
     uv = np.empty((*surface.shape[:2], 2))
     uv[..., 0] = (arc[:, None] + begin[0]) * material.scale
     uv[..., 1] = (around + begin[1]) * material.scale
-    return _woven(surface, _unit(radial), uv, material, at, turn)
+    return _woven(surface, unit(radial), uv, material, at, turn)
 
 
 def capsule(
@@ -453,11 +433,7 @@ def capsule(
 
 
 def extrude(
-    outline: ArrayLike,
-    height: float,
-    material: Material,
-    at: ArrayLike = ORIGIN,
-    **turn: Unpack[Turn],
+    outline: ArrayLike, height: float, material: Material, at: ArrayLike = ORIGIN, **turn: Unpack[Turn]
 ) -> Mesh:
     """A prism of `height` over an outline (n, 2) of (x, z) that its centre sees whole (star-shaped)."""
     outline = np.asarray(outline, np.float64)
@@ -487,7 +463,7 @@ def extrude(
         fans.append(fan.reshape(-1, 3))
         fan_normals.append(np.tile([0.0, up, 0.0], (3 * count, 1)))
     position = np.concatenate([sides, *fans])
-    normal = np.concatenate([np.repeat(_unit(outward), 6, axis=0), *fan_normals])
+    normal = np.concatenate([np.repeat(unit(outward), 6, axis=0), *fan_normals])
     uv = np.concatenate([side_uv[:, [0, 1, 3, 0, 3, 2]].reshape(-1, 2), *(fan[:, [0, 2]] for fan in fans)])
     return _mesh(position, normal, (uv + _start(at)) * material.scale, material, at, turn)
 
@@ -521,18 +497,12 @@ def wall(
         x0, x1, y0, y1 = xs[i], xs[i + 1], ys[j], ys[j + 1]
         for z, facing in ((0.0, 1.0), (-thickness, -1.0)):
             quads.append((((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)), (0.0, 0.0, facing)))
+    back = -thickness
     for left, bottom, right, top in holes:  # the four sides of the hole
-        back = -thickness
-        quads.append(
-            (((left, bottom, 0), (left, bottom, back), (left, top, back), (left, top, 0)), (1, 0, 0))
-        )
-        quads.append(
-            (((right, bottom, 0), (right, bottom, back), (right, top, back), (right, top, 0)), (-1, 0, 0))
-        )
-        quads.append((((left, top, 0), (right, top, 0), (right, top, back), (left, top, back)), (0, -1, 0)))
-        quads.append(
-            (((left, bottom, 0), (right, bottom, 0), (right, bottom, back), (left, bottom, back)), (0, 1, 0))
-        )
+        for x, facing in ((left, 1), (right, -1)):
+            quads.append((((x, bottom, 0), (x, bottom, back), (x, top, back), (x, top, 0)), (facing, 0, 0)))
+        for y, facing in ((top, -1), (bottom, 1)):
+            quads.append((((left, y, 0), (right, y, 0), (right, y, back), (left, y, back)), (0, facing, 0)))
     corners = np.array([quad for quad, _ in quads], np.float64)
     position = corners[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
     normal = np.repeat(np.array([n for _, n in quads], np.float64), 6, axis=0)

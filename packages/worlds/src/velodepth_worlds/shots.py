@@ -179,13 +179,7 @@ class Film:
         return movers.walking(rng, someone, place, velocity, time)
 
     def _take(
-        self,
-        camera: Camera,
-        path: Motion,
-        start: float,
-        length: int,
-        thrown: Sequence[Body],
-        distance: float,
+        self, camera: Camera, path: Motion, start: float, length: int, thrown: Sequence[Body], distance: float
     ) -> Clip:
         """Render a clip, and its truth. distance: median depth of the view, metres."""
         rng, renderer = self._rng, self._renderer

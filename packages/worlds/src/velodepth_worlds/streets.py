@@ -17,7 +17,7 @@ from .draws import one_of, weighted
 from .motion import along
 from .pieces import Piece
 from .quads import quads
-from .scene import Body, Lights, Material, World, direction, triple
+from .scene import Body, Lights, Material, Mesh, World, direction, triple
 from .shapes import box, cylinder, panel, tube
 from .site import Site, random_yaw
 from .textures import Palette
@@ -61,8 +61,7 @@ def build(rng: Generator, palette: Palette) -> World:
     dark = rng.random() < 0.08
     street = _drawn(rng, kind)
     site = Site()
-    for piece in _ground(rng, palette, street, kind):
-        site.add(piece, solid=False)
+    site.cover(*_ground(rng, palette, street, kind))
     lamps = _furniture(rng, palette, street, site, kind)
     _parked(rng, palette, street, site)
     _planted(rng, palette, street, site, kind)
@@ -110,7 +109,7 @@ def _across(side: int, near: float, far: float) -> tuple[float, float]:
     return (near, far) if side > 0 else (-far, -near)
 
 
-def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iterator[Piece]:
+def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iterator[Mesh]:
     """Road, markings, kerbs, pavements, and the land beyond. No two of them share a place."""
     road, land = palette.road(rng, marked=False), palette.ground(rng)
     paint = palette.of(rng, "asphalt", np.array([0.8, 0.8, 0.78]), 0.5, 0.0, 0.5)
@@ -118,14 +117,15 @@ def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iter
     paving = palette.of(rng, paved, None, 0.9, 0.0, rng.uniform(0.5, 1.5))
     stone = palette.of(rng, "concrete", None, 0.8, 0.0, 1.0)
     end, half = _LENGTH / 2, street.half
-    yield Piece([quads([_level(-400, 400, -400, 400, -0.06)], land)])
-    yield Piece([quads(_roadway(street, painted=False), road), quads(_roadway(street, painted=True), paint)])
+    yield quads([_level(-400, 400, -400, 400, -0.06)], land)
+    yield quads(_roadway(street, painted=False), road)
+    yield quads(_roadway(street, painted=True), paint)
     stretches = [(-end, end)]
     if street.crossing:
         z0, z1 = street.crossing
         stretches = [(-end, z0), (z1, end)]
         far = 90.0
-        yield Piece([quads([_level(-far, -half, z0, z1), _level(half, far, z0, z1)], road)])
+        yield quads([_level(-far, -half, z0, z1), _level(half, far, z0, z1)], road)
     walk, top = half + street.pavement, street.kerb
     kerbs, walks, lawns = [], [], []
     lawn = land if kind != "town" else paving
@@ -139,7 +139,7 @@ def _ground(rng: Generator, palette: Palette, street: Street, kind: str) -> Iter
             kerbs += [[(x0, 0, z), (x1, 0, z), (x1, top, z), (x0, top, z)] for z in (z0, z1)]
             walks.append(_level(*_across(side, half + 0.15, walk), z0, z1, top))
             lawns.append(_level(*_across(side, walk, walk + 30), z0, z1, top - 0.01))
-    yield Piece([quads(kerbs, stone), quads(walks, paving), quads(lawns, lawn)])
+    yield from (quads(kerbs, stone), quads(walks, paving), quads(lawns, lawn))
 
 
 def _roadway(street: Street, painted: bool) -> list[Rectangle]:

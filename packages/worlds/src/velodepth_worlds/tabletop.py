@@ -145,14 +145,8 @@ def floor(room: Room) -> list[Piece]:
     rng = room.rng
     room.lay(0)
     w, d = rng.uniform(0.7, 1.8, 2)
-    top = Top(
-        (rng.uniform(-0.3, 0.3), 0.002, rng.uniform(-0.3, 0.3)),
-        min(w, room.width - 1),
-        min(d, room.depth - 1),
-        0.7,
-        "floor",
-        rng.uniform(0, 3),
-    )
+    at = (rng.uniform(-0.3, 0.3), 0.002, rng.uniform(-0.3, 0.3))
+    top = Top(at, min(w, room.width - 1), min(d, room.depth - 1), 0.7, "floor", rng.uniform(0, 3))
     if rng.random() < 0.3:
         return _laid(room, top, _FLAT, int(rng.integers(4, 14)), 0.15)
     room.clutter([top], rng.uniform(0.5, 1.6), one_of(rng, ("floor", "workshop", "floor")), 6)
@@ -222,10 +216,8 @@ def bins(room: Room) -> list[Piece]:
     look = palette.plastic(rng, 0.2)
     for i in range(columns):
         for j in range(rows):
-            x, z = (
-                ((i + 0.5) / columns - 0.5) * w * columns * 1.04,
-                ((j + 0.5) / rows - 0.5) * d * rows * 1.04,
-            )
+            x = ((i + 0.5) / columns - 0.5) * w * columns * 1.04
+            z = ((j + 0.5) / rows - 0.5) * d * rows * 1.04
             at = on(top, (x, z))
             kind = rng.random()
             if kind < 0.3:
@@ -277,14 +269,9 @@ def _pigeonholes(rng: Generator, palette: Palette) -> Piece:
     parts = [box((w, h, 0.006), look, (0, foot + h / 2, -d / 2))]
     parts += [box((t, h, d), look, (x * cell_w - w / 2, foot + h / 2, 0)) for x in range(columns + 1)]
     parts += [box((w, t, d), look, (0, foot + y * cell_h, 0)) for y in range(rows + 1)]
+    size = cell_w - 2 * t, d * 0.95, cell_h - t
     tops = [
-        Top(
-            ((x + 0.5) * cell_w - w / 2, foot + y * cell_h + t / 2, 0),
-            cell_w - 2 * t,
-            d * 0.95,
-            cell_h - t,
-            "shelf",
-        )
+        Top(((x + 0.5) * cell_w - w / 2, foot + y * cell_h + t / 2, 0), *size, "shelf")
         for x in range(columns)
         for y in range(rows)
     ]
@@ -303,13 +290,8 @@ def cloths(room: Room) -> list[Piece]:
         return floor(room)
     seat = (there.low + there.high) / 2
     top = there.tops[0] if there.tops else Top((float(seat[0]), 0.5, float(seat[2])), 0.7, 0.5, 0.5)
-    seen = _laid(
-        room,
-        top,
-        (things.cloth, things.cloth, things.towels, things.bag, things.headset, things.open_book),
-        int(rng.integers(2, 9)),
-        0.1,
-    )
+    makers = (things.cloth, things.cloth, things.towels, things.bag, things.headset, things.open_book)
+    seen = _laid(room, top, makers, int(rng.integers(2, 9)), 0.1)
     n = 25
     z, x = np.meshgrid(np.linspace(-0.5, 0.5, n), np.linspace(-0.5, 0.5, n), indexing="ij")
     w, d = rng.uniform(0.4, 1.0, 2)
