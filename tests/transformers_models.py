@@ -74,15 +74,9 @@ def _config(family: str):
 
     depth = {"num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2}
     necks = {"neck_hidden_sizes": [8, 16, 24, 32], "fusion_hidden_size": 16}
-    dino = t.Dinov2Config(
-        **depth,
-        image_size=70,
-        patch_size=14,
-        mlp_ratio=2,
-        out_features=["stage1", "stage2", "stage3", "stage4"],
-        reshape_hidden_states=False,
-        apply_layernorm=True,
-    )
+    flat = {"reshape_hidden_states": False}
+    stages = {"out_features": ["stage1", "stage2", "stage3", "stage4"], **flat}
+    dino = t.Dinov2Config(**depth, **stages, image_size=70, patch_size=14, mlp_ratio=2, apply_layernorm=True)
     if family == "dpt":
         return t.DPTConfig(
             **depth, **necks, intermediate_size=64, image_size=64, backbone_out_indices=[0, 1, 2, 3]
@@ -93,52 +87,21 @@ def _config(family: str):
             backbone_config=dino, **necks, reassemble_hidden_size=32, head_hidden_size=8, **how
         )
     if family == "zoedepth":
-        beit = t.BeitConfig(
-            **depth,
-            intermediate_size=64,
-            image_size=64,
-            patch_size=16,
-            out_features=["stage1", "stage2", "stage3", "stage4"],
-            use_relative_position_bias=True,
-            reshape_hidden_states=False,
-        )
-        return t.ZoeDepthConfig(
-            backbone_config=beit,
-            **necks,
-            backbone_hidden_size=32,
-            bottleneck_features=16,
-            bin_embedding_dim=16,
-            num_relative_features=8,
-        )
+        sizes = {"intermediate_size": 64, "image_size": 64, "patch_size": 16}
+        beit = t.BeitConfig(**depth, **sizes, **stages, use_relative_position_bias=True)
+        bins = {"bottleneck_features": 16, "bin_embedding_dim": 16, "num_relative_features": 8}
+        return t.ZoeDepthConfig(backbone_config=beit, **necks, backbone_hidden_size=32, **bins)
     if family == "glpn":
-        return t.GLPNConfig(
-            depths=[1] * 4,
-            hidden_sizes=[8, 16, 24, 32],
-            decoder_hidden_size=16,
-            num_attention_heads=[1, 1, 2, 2],
-        )
+        sizes = {"hidden_sizes": [8, 16, 24, 32], "decoder_hidden_size": 16}
+        return t.GLPNConfig(depths=[1] * 4, **sizes, num_attention_heads=[1, 1, 2, 2])
     if family == "tipsv2_dpt":
-        vision = t.Tipsv2VisionConfig(
-            **depth,
-            image_size=56,
-            patch_size=14,
-            out_indices=[1, 2, 3, 4],
-            apply_layernorm=True,
-            reshape_hidden_states=False,
-        )
+        sizes = {"image_size": 56, "patch_size": 14, "out_indices": [1, 2, 3, 4]}
+        vision = t.Tipsv2VisionConfig(**depth, **sizes, **flat, apply_layernorm=True)
         return t.Tipsv2DptConfig(backbone_config=vision, **necks, num_depth_bins=16)
     small = t.Dinov2Config(**depth, image_size=16, patch_size=8, mlp_ratio=2)
-    return t.DepthProConfig(
-        image_model_config=small,
-        patch_model_config=small,
-        fov_model_config=small,
-        use_fov_model=True,
-        patch_size=16,
-        fusion_hidden_size=16,
-        intermediate_hook_ids=[1, 0],
-        intermediate_feature_dims=[8, 8],
-        scaled_images_ratios=[0.25, 0.5, 1.0],
-        scaled_images_overlap_ratios=[0.0, 0.5, 0.25],
-        scaled_images_feature_dims=[16, 16, 8],
-        num_fov_head_layers=2,
-    )
+    parts = dict.fromkeys(("image_model_config", "patch_model_config", "fov_model_config"), small)
+    between = {"intermediate_hook_ids": [1, 0], "intermediate_feature_dims": [8, 8]}
+    scaled = {"ratios": [0.25, 0.5, 1.0], "overlap_ratios": [0.0, 0.5, 0.25], "feature_dims": [16, 16, 8]}
+    scaled = {f"scaled_images_{name}": values for name, values in scaled.items()}
+    head = {"use_fov_model": True, "num_fov_head_layers": 2}
+    return t.DepthProConfig(patch_size=16, fusion_hidden_size=16, **parts, **between, **scaled, **head)

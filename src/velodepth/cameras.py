@@ -165,14 +165,8 @@ class Camera(ABC):
         Padding on the left is a positive shift_x, cropping a negative one. Exact for every model. The size is
         not known afterwards (None). Raises VeloDepthError if a scale is not positive and finite.
         """
-        return dataclasses.replace(
-            self,
-            fx=self.fx * scale_x,
-            fy=self.fy * scale_y,
-            cx=(self.cx + shift_x) * scale_x,
-            cy=(self.cy + shift_y) * scale_y,
-            size=None,
-        )
+        centre = {"cx": (self.cx + shift_x) * scale_x, "cy": (self.cy + shift_y) * scale_y}
+        return dataclasses.replace(self, fx=self.fx * scale_x, fy=self.fy * scale_y, **centre, size=None)
 
     def for_picture(self, width: int, height: int) -> Camera:
         """The camera for a picture of (width, height) pixels: scaled from its own size, if it has one.

@@ -16,15 +16,8 @@ def found(*inputs):
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in (
-        "b.mp4",
-        "a.MKV",
-        "day/a.mp4",
-        "day/.hidden.mp4",
-        ".cache/c.mp4",
-        "notes.pdf",
-        "day/cover.jpg",
-    ):
+    videos = ("b.mp4", "a.MKV", "day/a.mp4", "day/.hidden.mp4", ".cache/c.mp4")
+    for name in (*videos, "notes.pdf", "day/cover.jpg"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_bytes(name.encode())
     return tmp_path / "in"

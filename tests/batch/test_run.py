@@ -59,12 +59,8 @@ def test_each_job_is_done_once():
 def test_a_worker_that_dies_costs_a_try_and_not_the_job():
     pool = Script(2, {"b": [Lost("killed")], "c": [Failure("MemoryError", permanent=False)] * 2})
     results = work_off(jobs(*"abcd"), pool, 2)
-    assert {key: result.tries for key, result in results.items()} == {
-        "key a": 1,
-        "key b": 2,
-        "key c": 3,
-        "key d": 1,
-    }
+    tries = {"key a": 1, "key b": 2, "key c": 3, "key d": 1}
+    assert {key: result.tries for key, result in results.items()} == tries
     assert all(isinstance(result.outcome, Receipt) for result in results.values())
 
 

@@ -49,13 +49,8 @@ def test_what_does_not_fit_on_the_disk_is_warned_of_once(call, encode, tmp_path,
 
 
 def test_sizes_in_words(tmp_path):
-    assert [in_bytes(n) for n in (0, 999, 1500, 15e6, 1.24e9)] == [
-        "0 bytes",
-        "999 bytes",
-        "1.5 kB",
-        "15 MB",
-        "1.2 GB",
-    ]
+    words = {0: "0 bytes", 999: "999 bytes", 1500: "1.5 kB", 15e6: "15 MB", 1.24e9: "1.2 GB"}
+    assert {count: in_bytes(count) for count in words} == words
 
     class Writing:
         path, written = Path(), 0

@@ -27,15 +27,8 @@ def documents(runs):
 
 def test_all_pictures_of_several_runs_are_drawn(runs, tmp_path):
     made = plots.draw(tmp_path / "pictures", runs, documents(runs))
-    names = {
-        "tradeoff",
-        "worst-every",
-        "worst-every-4",
-        "time-room-one",
-        "slice-room-one",
-        "time-b",
-        "slice-b",
-    }
+    names = {"tradeoff", "worst-every", "worst-every-4"}
+    names |= {f"{kind}-{sequence}" for kind in ("time", "slice") for sequence in ("room-one", "b")}
     assert {path.stem for path in made} == names
     assert {*(tmp_path / "pictures").iterdir()} == {*made}
     for path in made:

@@ -25,14 +25,9 @@ def image(encoding, values, big=0, padding=0):
     values = np.ascontiguousarray(values)
     rows = values.reshape(values.shape[0], -1).view(np.uint8)
     rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=77)
-    return SimpleNamespace(
-        height=values.shape[0],
-        width=values.shape[1],
-        encoding=encoding,
-        is_bigendian=big,
-        step=rows.shape[1],
-        data=rows.reshape(-1),
-    )
+    height, width = values.shape[:2]
+    data = {"is_bigendian": big, "step": rows.shape[1], "data": rows.reshape(-1)}
+    return SimpleNamespace(height=height, width=width, encoding=encoding, **data)
 
 
 def mosaic(pattern):
@@ -263,9 +258,5 @@ def test_a_cloud_keeps_the_order_of_pixels_and_packs_colours():
     assert np.isnan(values[1, 2, :3]).all()
     packed = fields["data"].view("<u4").reshape(2, 3, 4)[..., 3]
     assert packed[0, 1] == 30 << 16 | 40 << 8 | 50
-    assert [(name, offset) for name, offset, *_ in ros.POINT_FIELDS] == [
-        ("x", 0),
-        ("y", 4),
-        ("z", 8),
-        ("rgb", 12),
-    ]
+    places = {name: offset for name, offset, *_ in ros.POINT_FIELDS}
+    assert places == {"x": 0, "y": 4, "z": 8, "rgb": 12}

@@ -382,14 +382,8 @@ def record_video(path, container, form, kind, packets, stamps):
                     timestamp=time, frame_id="front_optical", data=packet, format=form,
                 )  # fmt: skip
             else:
-                recorder.record(
-                    "/front/h264",
-                    kind,
-                    stamp + DELAY,
-                    header=recorder.header(stamp),
-                    format=form,
-                    data=packet,
-                )
+                told = {"header": recorder.header(stamp), "format": form, "data": packet}
+                recorder.record("/front/h264", kind, stamp + DELAY, **told)
             recorder.info("/front/camera_info", stamp)
 
 
@@ -576,19 +570,11 @@ def test_rosbags_own_tool_makes_a_ros_1_bag_of_it(tmp_path):
     with open_writer(tmp_path / "depth.mcap") as writer:
         writer.write(make_frame(0, 0.0))
     convert(
-        srcs=[tmp_path / "depth.mcap"],
-        dst=tmp_path / "depth.bag",
-        dst_storage="sqlite3",
-        dst_version=8,
-        compress=None,
-        compress_mode="none",
-        default_typestore=None,
-        typestore=get_typestore(Stores.ROS1_NOETIC),
-        exclude_topics=(),
-        include_topics=(),
-        exclude_msgtypes=(),
-        include_msgtypes=(),
-    )
+        srcs=[tmp_path / "depth.mcap"], dst=tmp_path / "depth.bag", dst_storage="sqlite3", dst_version=8,
+        compress=None, compress_mode="none", default_typestore=None,
+        typestore=get_typestore(Stores.ROS1_NOETIC), exclude_topics=(), include_topics=(),
+        exclude_msgtypes=(), include_msgtypes=(),
+    )  # fmt: skip
     with rosbag1.Reader(tmp_path / "depth.bag") as reader:
         assert {c.topic: c.msgtype for c in reader.connections} == {**TOPICS, TRANSFORMS: TF}
 

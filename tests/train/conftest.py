@@ -56,28 +56,13 @@ def clip(seed: int, length: int, camera: Camera | None = None, scale: float = 1.
             if 0 <= other < length:
                 there = np.linalg.inv(poses[other]) @ poses[t]
                 flow[t, side], occluded[t, side] = motion(camera, rays, depths[t], depths[other], there)
+    common = {"world": seed, "kind": "room", "clip": seed, "length": length, "camera": camera.to_dict()}
     frames = [
-        {
-            "world": seed,
-            "kind": "room",
-            "clip": seed,
-            "index": t,
-            "length": length,
-            "time": t / 30,
-            "camera": camera.to_dict(),
-            "median_depth": float(np.median(depths[t])),
-        }
-        for t in range(length)
+        {**common, "index": t, "time": t / 30, "median_depth": float(np.median(depth))}
+        for t, depth in enumerate(depths)
     ]
-    depth = np.stack(depths).astype(np.float16)
-    return SimpleNamespace(
-        picture=np.stack(pictures),
-        depth=depth,
-        flow=flow,
-        occluded=occluded,
-        pose=np.stack(poses),
-        frames=frames,
-    )
+    seen = {"picture": np.stack(pictures), "depth": np.stack(depths).astype(np.float16)}
+    return SimpleNamespace(**seen, flow=flow, occluded=occluded, pose=np.stack(poses), frames=frames)
 
 
 def motion(

@@ -37,13 +37,8 @@ def write_manifest(path: Path, rows: Iterable[Row]) -> None:
     )
     lines = []
     for row in rows:
-        line = {
-            "source": str(row.clip.path),
-            "name": row.clip.name,
-            "key": row.key,
-            "fresh": row.fresh,
-            "tries": row.tries,
-        }
+        line: dict[str, object] = {"source": str(row.clip.path), "name": row.clip.name}
+        line |= {"key": row.key, "fresh": row.fresh, "tries": row.tries}
         if isinstance(row.outcome, Receipt):
             told = {name: value for name, value in vars(row.outcome).items() if name in schema.names}
             line = told | line | {"status": "done", "outputs": list(row.outcome.outputs)}

@@ -92,14 +92,7 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
             "materials": [{"extensions": {"KHR_materials_unlit": {}}}],
             "extensionsUsed": ["KHR_materials_unlit"],
             "accessors": [
-                {
-                    "bufferView": 0,
-                    "componentType": FLOAT,
-                    "count": count,
-                    "type": "VEC3",
-                    "min": points.min(axis=0).tolist(),
-                    "max": points.max(axis=0).tolist(),
-                },
+                positions(points, 0),
                 {"bufferView": 1, "componentType": UBYTE, "normalized": True, "count": count, "type": "VEC4"},
             ],
             "bufferViews": [
@@ -127,22 +120,19 @@ def scene(frame: DepthFrame, points: np.ndarray) -> dict[str, Any]:
     return gltf
 
 
+def positions(points: np.ndarray, view: int) -> dict[str, Any]:
+    """The accessor of points (N, 3) float32 that fill a buffer view."""
+    ends = {"min": points.min(axis=0).tolist(), "max": points.max(axis=0).tolist()}
+    return {"bufferView": view, "componentType": FLOAT, "count": len(points), "type": "VEC3", **ends}
+
+
 def add_path(gltf: dict[str, Any], way: np.ndarray, offset: int) -> None:
     """To a scene: a line strip through positions (N, 3) float32, which are `offset` bytes into the buffer."""
     views, accessors, meshes, nodes = (
         gltf.setdefault(name, []) for name in ("bufferViews", "accessors", "meshes", "nodes")
     )
     views.append({"buffer": 0, "byteOffset": offset, "byteLength": way.nbytes, "target": VERTICES})
-    accessors.append(
-        {
-            "bufferView": len(views) - 1,
-            "componentType": FLOAT,
-            "count": len(way),
-            "type": "VEC3",
-            "min": way.min(axis=0).tolist(),
-            "max": way.max(axis=0).tolist(),
-        }
-    )
+    accessors.append(positions(way, len(views) - 1))
     meshes.append({"primitives": [{"mode": LINE_STRIP, "attributes": {"POSITION": len(accessors) - 1}}]})
     nodes.append({"name": "camera path", "mesh": len(meshes) - 1})
     gltf["scenes"][0]["nodes"] = list(range(len(nodes)))

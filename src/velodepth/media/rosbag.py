@@ -22,14 +22,8 @@ VIDEO = "foxglove_msgs/msg/CompressedVideo"
 PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage", VIDEO)
 # https://github.com/foxglove/foxglove-sdk: schemas/ros2/CompressedVideo.msg
 VIDEO_FIELDS = "builtin_interfaces/Time timestamp\nstring frame_id\nuint8[] data\nstring format\n"
-CODED = (
-    "compressed",
-    "h264",
-    "h265",
-    "video",
-    "compressed_video",
-    "ffmpeg",
-)  # topics below the picture's own
+# Topics below the picture's own
+CODED = ("compressed", "h264", "h265", "video", "compressed_video", "ffmpeg")
 
 
 def rosbags() -> Any:

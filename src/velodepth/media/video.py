@@ -275,17 +275,9 @@ def _index_is_last(begin: bytes) -> bool:
 def _to_rgb(frame: av.VideoFrame, width: int, height: int, reformatter: VideoReformatter) -> np.ndarray:
     # Matrix and range are named because older PyAV (16) heeds the frame's own only if they differ from
     # the target's. 0 is the target's matrix, RGB.
-    rgb = reformatter.reformat(
-        frame,
-        width=width,
-        height=height,
-        format="rgb24",
-        src_colorspace=frame.colorspace,
-        src_color_range=frame.color_range,
-        dst_colorspace=0,
-        dst_color_range=ColorRange.JPEG,
-    )
-    return rgb.to_ndarray()
+    source = {"src_colorspace": frame.colorspace, "src_color_range": frame.color_range}
+    target = {"dst_colorspace": 0, "dst_color_range": ColorRange.JPEG}
+    return reformatter.reformat(frame, width, height, format="rgb24", **source, **target).to_ndarray()
 
 
 def _turn(frame: av.VideoFrame) -> tuple[bool, int, int]:
