@@ -90,8 +90,9 @@ def _cells(length: Tensor, cell: int) -> Tensor:
     """(cells, length): the share of each pixel in the mean of each cell, as cv2.INTER_AREA has it."""
     count = (length // cell).clamp(min=1)
     side = length.float() / count
-    start = torch.arange(count)[:, None] * side
-    pixel = torch.arange(length)[None].float()
+    # Tensors, not numbers: so that the graph reads the canvas's size.
+    start = torch.arange(count)[:, None] * side  # type: ignore[call-overload]
+    pixel = torch.arange(length)[None].float()  # type: ignore[call-overload]
     overlap = torch.minimum(start + side, pixel + 1) - torch.maximum(start, pixel)
     return overlap.clamp(min=0) / side
 
