@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from velodepth.cameras import Pinhole
 from velodepth.errors import VeloDepthError
@@ -121,6 +122,27 @@ def _world(*bodies: Body, **changes) -> World:
         "clear": lambda point: True,
     }
     return World(**{**fields, **changes})
+
+
+def _distance(mesh: Mesh, origin: ArrayLike, direction: ArrayLike) -> float:
+    """Metres from `origin` along the unit vector `direction` to the first triangle; inf for none.
+
+    Möller and Trumbore, "Fast, minimum storage ray-triangle intersection", 1997.
+    """
+    a, b, c = mesh["position"].reshape(-1, 3, 3).astype(float).swapaxes(0, 1)
+    first, second, to_corner = b - a, c - a, np.asarray(origin, float) - a
+    across, turned = np.cross(direction, second), np.cross(to_corner, first)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        volume = (first * across).sum(axis=1)
+        u, v = (to_corner * across).sum(axis=1) / volume, turned @ direction / volume
+        reach = (turned * second).sum(axis=1) / volume
+        hit = (u >= -1e-9) & (v >= -1e-9) & (u + v <= 1 + 1e-9) & (reach >= 0)
+    return float(reach[hit].min(initial=np.inf))
+
+
+@pytest.fixture(scope="session")
+def distance() -> Callable[[Mesh, ArrayLike, ArrayLike], float]:
+    return _distance
 
 
 @pytest.fixture(scope="session")

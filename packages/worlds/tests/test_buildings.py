@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from velodepth_worlds import buildings, fittings
-from velodepth_worlds.space import Space
 
 
 @pytest.mark.parametrize("storeys", [1, 2, 5])
@@ -22,16 +21,15 @@ def test_storeys_are_as_high_as_storeys_are(palette, storeys, shops):
         assert house.low[1] == pytest.approx(0, abs=0.05)
 
 
-def test_windows_are_holes_with_panes_behind(palette):
+def test_windows_are_holes_with_panes_behind(palette, distance):
     house = buildings.house(np.random.default_rng(0), palette, 9.0, 3)
     triangles = house.mesh["position"].reshape(-1, 3, 3)
     panes = triangles[np.ptp(triangles[..., 2], axis=1) == 0]
     panes = panes[np.isclose(panes[:, 0, 2], -buildings._THICK)].reshape(-1, 6, 3)
     panes = panes[np.ptp(panes, axis=1)[:, :2].min(axis=1) > 0.3]  # not the backs of the frames
     assert len(panes) > 6
-    space = Space(house.mesh)
     # a little beside the middle, where a bar may be; a balcony may hide some
-    seen = [space.distance(np.add(pane.mean(axis=0), (0.06, 0.06, 5)), (0, 0, -1)) for pane in panes]
+    seen = [distance(house.mesh, np.add(pane.mean(axis=0), (0.06, 0.06, 5)), (0, 0, -1)) for pane in panes]
     assert np.mean(np.isclose(seen, 5, atol=1e-3)) > 0.7
 
 

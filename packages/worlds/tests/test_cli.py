@@ -90,8 +90,6 @@ def test_render_preview_check(call, folder):
     [
         (("--size", "64by48"), "--size 64by48 is not understood"),
         (("--kinds", "tabletop,moon"), "'moon' is no kind of world"),
-        (("--kinds", "track"), "need artwork; give its folder with --artwork"),
-        (("--artwork", "nowhere"), "nowhere is no folder"),
     ],
 )
 def test_what_cannot_be_rendered_is_told_in_one_line(call, options, said):

@@ -200,18 +200,11 @@ def test_a_process_that_is_killed_is_an_error(renderer, tmp_path, monkeypatch):
         ({"size": (8, 8)}, "8x8"),
         ({"clip_length": 0}, "clip of 0 frames"),
         ({"kinds": ("moon",)}, "'moon' is no kind of world; choose from room, "),
-        ({"kinds": ("track",)}, "need artwork"),
-        ({"artwork": Path("/nowhere")}, "/nowhere is no folder"),
     ],
 )
 def test_a_recipe_that_cannot_be_is_refused(changes, said):
     with pytest.raises(VeloDepthError, match=said):
         RenderSettings(**changes)
-
-
-def test_without_artwork_there_are_no_tracks(tmp_path):
-    assert "track" not in RenderSettings().available() and "room" in RenderSettings().available()
-    assert "track" in RenderSettings(artwork=tmp_path).available()
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_rendered(tmp_path):

@@ -146,16 +146,6 @@ def test_corners_are_darker_than_open_floor(renderer, world, quad):
     assert corner < 0.85 * open_floor
 
 
-def test_a_world_brings_pictures_of_its_own(renderer, world, screen, pictures):
-    black = np.zeros((1, *pictures.shape[1:]), np.uint8)
-    black[..., 3] = 255
-    own = screen(2.0, 9.0, layer=len(pictures), emission=1.0)
-    renderer.load(world(Body(own), pictures=black))
-    assert renderer.draw(CAMERA, AHEAD, 0.0).radiance.max() == 0
-    renderer.load(world(Body(screen(2.0, 9.0, WHITE, emission=1.0))))
-    np.testing.assert_allclose(renderer.draw(CAMERA, AHEAD, 0.0).radiance, 1.0, rtol=0.01)
-
-
 def test_many_triangles_are_culled_without_a_trace(renderer, world, screen):
     """A wall of 3200 small screens behind and beside each other: each pixel's depth is the nearest one's."""
     rng = np.random.default_rng(0)

@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 from velodepth_worlds import rooms, tabletop
-from velodepth_worlds.space import Space
 
 
-def test_close_ups_see_something_from_near(built, views):
+def test_close_ups_see_something_from_near(built, views, distance):
     distances = []
     for seed in range(4):
         world = built("tabletop", seed)
-        space = Space(world.bodies[0].mesh)
         for eye, target in views(world):
             way = np.subtract(target, eye)
-            distances.append(space.distance(eye, way / np.linalg.norm(way)))
+            distances.append(distance(world.bodies[0].mesh, eye, way / np.linalg.norm(way)))
     assert min(distances) > 0.04
     assert 0.25 < np.median(distances) < 0.8
     assert np.mean(np.array(distances) < 1.2) > 0.85

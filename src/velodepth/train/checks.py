@@ -20,7 +20,7 @@ from .data import MAX_DEPTH, NEAR, Batch, Footage, clip_of, clip_starts, collate
 from .stages import between
 from .students import Student
 
-OUTDOOR = ("street", "terrain", "track")
+OUTDOOR = ("street", "terrain")
 """Kinds of worlds that are neither near nor far."""
 ROLL = 16
 """Frames of a checked clip, the keyframe included."""

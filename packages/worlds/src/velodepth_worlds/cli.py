@@ -41,14 +41,6 @@ def render(
     kinds: Annotated[
         str | None, typer.Option(metavar="KIND,...", help="Only these kinds of world.  [default: all]")
     ] = None,
-    artwork: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            envvar="VELODEPTH_ARTWORK",
-            help="Unpacked Debian packages supertuxkart-data and torcs-data, for tracks and textures.",
-        ),
-    ] = None,
 ) -> None:
     """Render worlds into shards, the files that training reads.
 
@@ -56,7 +48,7 @@ def render(
     it was: shards that are whole are kept. Every 16th shard is never trained on.
 
     \b
-    Kinds of world: room, tabletop, hall, corridor, street, terrain, and with --artwork track.
+    Kinds of world: room, tabletop, hall, corridor, street, terrain.
 
     \b
     Examples:
@@ -65,7 +57,6 @@ def render(
       velodepth worlds render --out close --kinds tabletop --size 256x192
     """
 
-    from velodepth.cli.failure import stderr
     from velodepth.cli.progress import bar
     from velodepth.cores import cores
     from velodepth.train.shards import Shard
@@ -73,9 +64,7 @@ def render(
     from . import generate
 
     chosen = tuple(kinds.split(",")) if kinds else tuple(generate.KINDS)
-    recipe = generate.RenderSettings(_size(size), clip_length, chosen, artwork)
-    for left_out in set(recipe.kinds) - set(recipe.available()):
-        stderr().print(f"Without --artwork there are no worlds of kind {left_out}.", soft_wrap=True)
+    recipe = generate.RenderSettings(_size(size), clip_length, chosen)
     with bar(str(out), frames) as step:
 
         def count(done: int) -> None:

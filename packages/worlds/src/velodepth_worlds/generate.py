@@ -39,11 +39,10 @@ Builder = Callable[[np.random.Generator, Palette], World]
 
 @dataclass(frozen=True)
 class WorldKind:
-    """A kind of world: `build` of a module of this package, and its share of the worlds."""
+    """A kind of world: `build` of a module of this package, and its weight among the kinds."""
 
     module: str
-    share: float
-    needs_artwork: bool = False
+    weight: float
 
 
 KINDS = {
@@ -53,7 +52,6 @@ KINDS = {
     "corridor": WorldKind("corridors", 0.06),
     "street": WorldKind("streets", 0.08),
     "terrain": WorldKind("terrain", 0.06),
-    "track": WorldKind("tracks", 0.06, needs_artwork=True),
 }
 
 
@@ -62,16 +60,15 @@ class RenderSettings:
     """What the frames are made from, besides seed and shard.
 
     size: (width, height). clip_length: frames of a clip. kinds: those to draw from, by their shares.
-    artwork: a folder of unpacked game data (see artwork.py), or None. shard: frames of a shard, about: its
-    last world is finished. clip_share: of the worlds give a clip before their stills.
+    shard: frames of a shard, about: its last world is finished. clip_share: of the worlds give a clip before
+    their stills.
 
-    Raises VeloDepthError for a size, length or kind that cannot be, and where no kind can be built.
+    Raises VeloDepthError for a size, length or kind that cannot be.
     """
 
     size: tuple[int, int] = (320, 240)
     clip_length: int = 8
     kinds: tuple[str, ...] = tuple(KINDS)
-    artwork: Path | None = None
     shard: int = 256
     clip_share: float = 0.35
 
@@ -85,18 +82,6 @@ class RenderSettings:
         for name in self.kinds:
             if name not in KINDS:
                 raise VeloDepthError(f"{name!r} is no kind of world; choose from {', '.join(KINDS)}")
-        if self.artwork is not None and not Path(self.artwork).is_dir():
-            raise VeloDepthError(
-                f"{self.artwork} is no folder; unpack the artwork packages there, or leave it out"
-            )
-        if not self.available():
-            raise VeloDepthError(
-                f"worlds of kind {', '.join(self.kinds)} need artwork; give its folder with --artwork"
-            )
-
-    def available(self) -> list[str]:
-        """The kinds that can be built: without artwork, those that need none."""
-        return [n for n in self.kinds if self.artwork is not None or not KINDS[n].needs_artwork]
 
 
 def shard_clips(seed: int, index: int, recipe: RenderSettings) -> Iterator[Clip]:
@@ -106,15 +91,14 @@ def shard_clips(seed: int, index: int, recipe: RenderSettings) -> Iterator[Clip]
     rendered here (no moderngl, no EGL).
     """
     rng = np.random.default_rng([seed, index])
-    palette = Palette(rng, artwork=recipe.artwork)
-    names = recipe.available()
-    shares = np.array([KINDS[name].share for name in names])
+    palette = Palette(rng)
+    shares = np.array([KINDS[name].weight for name in recipe.kinds])
     frames = clips = 0
     with Renderer(palette.pictures) as renderer:
         for number in itertools.count():
             if frames >= recipe.shard:
                 return
-            build = _builder(str(rng.choice(names, p=shares / shares.sum())))
+            build = _builder(str(rng.choice(recipe.kinds, p=shares / shares.sum())))
             film = Film(renderer, build(rng, palette), palette, rng, recipe.size)
             first = (recipe.clip_length,) if rng.random() < recipe.clip_share else ()
             for length in first + (1,) * STILLS:

@@ -79,7 +79,6 @@ class World:
     view: a sensible (eye, target) to look from and at, or None for "try again".
     clear: whether a camera may be at this point (3,): inside the place, and not in furniture.
     centre, reach: the sphere that shadows must cover. speed: of a typical camera here, m/s.
-    pictures: (n, size, size, 4) uint8 of its own, whose layers follow those of the palette.
     """
 
     kind: str
@@ -90,7 +89,6 @@ class World:
     view: Callable[[np.random.Generator], tuple[ArrayLike, ArrayLike] | None]
     clear: Callable[[NDArray[np.float64]], bool]
     speed: float = 1.0
-    pictures: NDArray[np.uint8] | None = None
 
 
 def triple(values: ArrayLike) -> Vector:

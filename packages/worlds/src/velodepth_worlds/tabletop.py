@@ -210,7 +210,7 @@ def bins(room: Room) -> list[Piece]:
     h = rng.uniform(0.06, 0.28)
     kinds = (things.fruit, things.can, things.packet, things.odd, things.toy, things.bottle,
              things.screwdriver, things.cable,
-             things.pen, things.mug, things.roll, things.cloth, things.model, things.jar, things.pliers,
+             things.pen, things.mug, things.roll, things.cloth, things.odd, things.jar, things.pliers,
              things.phone)  # fmt: skip
     seen = []
     look = palette.plastic(rng, 0.2)

@@ -51,7 +51,6 @@ class Renderer:
 
     def __init__(self, pictures: NDArray[np.uint8]) -> None:
         self._context = context = create_context()
-        self._palette = pictures
         self._pictures = self._uploaded(pictures)
 
         lit = SURFACE_FRAGMENT.replace("POINTS", str(MOST_POINT_LIGHTS)).replace(
@@ -89,11 +88,6 @@ class Renderer:
         for drawable in [self._still, *self._moving]:
             if drawable is not None:
                 drawable.release()
-        before = None if self._world is None else self._world.pictures
-        if world.pictures is not before:
-            own = [] if world.pictures is None else [world.pictures]
-            self._pictures.release()
-            self._pictures = self._uploaded(np.concatenate([self._palette, *own]))
         still = joined(*(body.mesh for body in world.bodies if body.motion is None))
         mesh, self._chunks = chunked(still, self._solid)
         self._still = self._drawable(Body(mesh))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from velodepth.errors import VeloDepthError
 
 from ..draws import one_of, weighted
-from ..scene import Material, Mesh, triple
+from ..scene import Material, triple
 from .colours import Colour, common, muted, vivid, wooden
 from .drawing import Picture
 from .outdoors import asphalt, bark, blades, facade, grass, leaf, leaves, road, soil
@@ -74,7 +73,6 @@ _FLOORS = {"wood": 0.36, "carpet": 0.24, "tile": 0.18, "marble": 0.08, "speckle"
 _GROUNDS = {"grass": 0.4, "soil": 0.35, "asphalt": 0.12, "tile": 0.06, "concrete": 0.07}
 _FRUIT = ((0.7, 0.12, 0.1), (0.85, 0.72, 0.15), (0.88, 0.48, 0.1), (0.35, 0.12, 0.25), (0.5, 0.6, 0.15),
           (0.75, 0.55, 0.3))  # fmt: skip
-_ARTWORK_SHARE = 0.3
 _SURFACES = {  # kinds that may cover any object, with their share and repeats per metre
     "wood": (4, 0.8, 2.0),
     "fabric": (3, 2.0, 8.0),
@@ -89,7 +87,6 @@ _SURFACES = {  # kinds that may cover any object, with their share and repeats p
     "blotches": (0.7, 0.7, 4.0),
     "label": (0.7, 2.0, 6.0),
     "poster": (0.5, 1.0, 4.0),
-    "artwork": (3, 0.5, 3.0),
 }
 
 
@@ -97,27 +94,20 @@ class Palette:
     """The textures of a shard and the materials drawn from them.
 
     pictures: (layers, size, size, 4) uint8 RGBA, size 32 or more. kinds: kind of picture -> its layers.
-    models: artist-made meshes of unit largest extent with their base at y = 0, empty without artwork. means:
-    (layers, 3) mean colours in 0..1. artwork: a folder with unpacked Debian packages (supertuxkart-data,
-    torcs-data). Everything follows from `rng`. Raises VeloDepthError if there are fewer layers than kinds of
-    picture, or the artwork cannot be read.
+    means: (layers, 3) mean colours in 0..1. Everything follows from `rng`. Raises VeloDepthError if there are
+    fewer layers than kinds of picture.
     """
 
-    def __init__(
-        self, rng: Generator, layers: int = 320, size: int = 128, artwork: Path | None = None
-    ) -> None:
+    def __init__(self, rng: Generator, layers: int = 320, size: int = 128) -> None:
         if layers < len(_BANK):
             raise VeloDepthError(f"a palette of {layers} layers is too small; give at least {len(_BANK)}")
         self.pictures = np.full((layers, size, size, 4), 255, np.uint8)
         self.kinds: dict[str, NDArray[np.intp]] = {}
-        self.models: list[Mesh] = []
-        self.artwork = artwork
-        used = self._hang_artwork(rng, artwork, int(_ARTWORK_SHARE * layers)) if artwork else 0
-        left = layers - used
         shares = np.array([share for _, share in _BANK.values()])
-        spare = left - len(_BANK)
+        spare = layers - len(_BANK)
         ends = np.round(np.cumsum(shares) / shares.sum() * spare).astype(int)
         counts = np.diff(np.concatenate([[0], ends])) + 1
+        used = 0
         for (kind, (maker, _)), count in zip(_BANK.items(), counts, strict=True):
             for layer in range(used, used + count):
                 picture = maker(rng, size)
@@ -129,25 +119,6 @@ class Palette:
         self.means = (
             (self.pictures[..., :3] * weight).sum((1, 2)) / total / 255
         )  # (layers, 3), visible texels
-
-    def _hang_artwork(self, rng: Generator, folder: Path, most: int) -> int:
-        """Fills the first layers with artist-made pictures; returns how many."""
-        from .. import artwork  # needed only by those who have such a folder
-
-        size = self.pictures.shape[1]
-        pictures = artwork.textures(folder, rng, most * 2 // 3, size)
-        self.kinds["artwork"] = np.arange(len(pictures))
-        models = artwork.models(folder, rng, most - len(pictures), size)
-        for model, own in models:
-            if len(pictures) + len(own) > most:
-                break
-            moved = model.copy()
-            moved["layer"] += len(pictures)
-            self.models.append(moved)
-            pictures = [*pictures, *own]
-        if pictures:
-            self.pictures[: len(pictures)] = np.stack(pictures)
-        return len(pictures)
 
     # ---- drawing materials
 
@@ -185,8 +156,7 @@ class Palette:
         self, rng: Generator, plain: float = 0.45, gloss: float | None = None, emission: float = 0.0
     ) -> Material:
         """Any surface that a thing may have; `plain` is the chance that its pattern is all but gone."""
-        there = {kind: share for kind, (share, _, _) in _SURFACES.items() if len(self.kinds.get(kind, ()))}
-        kind = weighted(rng, there)
+        kind = weighted(rng, {kind: share for kind, (share, _, _) in _SURFACES.items()})
         contrast = rng.uniform(0, 0.15) if rng.random() < plain else rng.uniform(0.4, 1.0)
         if gloss is None:
             gloss = rng.uniform(0, 0.6) if rng.random() < 0.45 else 0.0
@@ -317,9 +287,8 @@ class Palette:
         return Material(self.layer(rng, kind), triple(tint), gloss=gloss)
 
     def poster(self, rng: Generator) -> Material:
-        """Something to hang or to lay flat: a poster, a photograph, a page; artwork where there is some."""
-        kinds = [k for k in ("poster", "poster", "page", "cover", "artwork") if len(self.kinds.get(k, ()))]
-        kind = one_of(rng, kinds)
+        """Something to hang or to lay flat: a poster, a photograph, a page."""
+        kind = one_of(rng, ("poster", "poster", "page", "cover"))
         return self.printed(rng, kind, rng.uniform(0, 0.4) if rng.random() < 0.3 else 0.0)
 
     def screen(self, rng: Generator, on: float = 0.65) -> Material:

@@ -32,8 +32,8 @@ from .household import (
     clock,
     cloth,
     frame,
-    model,
     odd,
+    offcut,
     open_box,
     pen,
     pen_cup,
@@ -82,17 +82,17 @@ THEMES: dict[str, dict[Maker, float]] = {
         open_book: 1.5,
         packet: 1, tissue: 0.6, keyboard: 2, mouse: 2, phone: 1.5, laptop: 1.5, monitor: 2, speaker: 0.7,
         headset: 0.7, cable: 3, power_strip: 0.5, pen: 2, pen_cup: 1.5, desk_lamp: 1, frame: 0.7, clock: 0.4,
-        plant: 0.8, roll: 0.4, pliers: 0.5, odd: 0.7, model: 0.6, box_of_card: 0.5, bag: 0.3, toy: 0.3,
+        plant: 0.8, roll: 0.4, pliers: 0.5, odd: 1.3, box_of_card: 0.5, bag: 0.3, toy: 0.3,
     },
     "kitchen": {
         mug: 3, bottle: 3, can: 2, jar: 2.5, bowl: 2.5, plate: 2.5, pot: 2, pan: 1.2, kettle: 1, fruit: 3,
         bread: 0.8, cutlery: 2, board: 1.5, appliance: 1.3, packet: 2.5, roll: 1, spray: 1, cloth: 1.2,
-        paper: 0.6, basket: 0.7, plant: 0.5, vase: 0.5, odd: 0.5, model: 0.4, phone: 0.3, tissue: 0.3,
+        paper: 0.6, basket: 0.7, plant: 0.5, vase: 0.5, odd: 0.9, phone: 0.3, tissue: 0.3,
     },
     "shelf": {
         row_of_books: 4, books: 2, box_of_card: 2, basket: 1.5, packet: 2, jar: 1, vase: 1, frame: 1,
         plant: 1,
-        toy: 1, speaker: 0.6, clock: 0.5, bottle: 0.8, can: 0.6, towels: 0.6, odd: 1.5, model: 1.2, papers: 1,
+        toy: 1, speaker: 0.6, clock: 0.5, bottle: 0.8, can: 0.6, towels: 0.6, odd: 2.7, papers: 1,
         bag: 0.5, tool_box: 0.4,
     },
     "workshop": {
@@ -100,19 +100,19 @@ THEMES: dict[str, dict[Maker, float]] = {
         spray: 1.5,
         roll: 1.5, box_of_card: 2, basket: 2, bottle: 1, jar: 1.5, paper: 0.7, power_strip: 0.8, odd: 2,
         cloth: 1,
-        model: 0.8, pen: 0.8, mug: 0.5, packet: 1,
+        offcut: 0.8, pen: 0.8, mug: 0.5, packet: 1,
     },
     "living": {
         mug: 1.5, book: 1.5, books: 1.2, open_book: 1, remote: 1.5, phone: 1, vase: 1.2, plant: 1.2,
         bowl: 1.2,
         fruit: 1, frame: 1, toy: 2, bottle: 1, paper: 1.5, desk_lamp: 1, cloth: 1, laptop: 0.6, packet: 0.7,
         clock: 0.5,
-        headset: 0.3, plate: 0.7, tissue: 0.5, odd: 0.8, model: 1, shoe: 0.2, bag: 0.4, cable: 0.5,
+        headset: 0.3, plate: 0.7, tissue: 0.5, odd: 1.8, shoe: 0.2, bag: 0.4, cable: 0.5,
     },
     "floor": {
         bag: 2, shoe: 2.5, box_of_card: 3, basket: 1.5, cable: 2, coil: 0.7, toy: 2, books: 1, papers: 1,
         cloth: 2,
-        bottle: 0.8, tool_box: 0.8, power_strip: 1, plant: 1, odd: 1.5, model: 1.5, paper: 1.5, speaker: 0.7,
+        bottle: 0.8, tool_box: 0.8, power_strip: 1, plant: 1, odd: 3, paper: 1.5, speaker: 0.7,
     },
 }  # fmt: skip
 

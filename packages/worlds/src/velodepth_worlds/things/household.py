@@ -274,10 +274,6 @@ def odd(rng: Generator, palette: Palette) -> Piece:
     return Piece(parts)
 
 
-def model(rng: Generator, palette: Palette) -> Piece:
-    """An artist-made thing from the palette's artwork; an odd solid without."""
-    if not palette.models:
-        return odd(rng, palette)
-    mesh = palette.models[rng.integers(len(palette.models))].copy()
-    mesh["position"] *= rng.uniform(0.06, 0.35)
-    return Piece([mesh])
+def offcut(rng: Generator, palette: Palette) -> Piece:
+    """What is left of work: a solid of any form."""
+    return odd(rng, palette)
