@@ -155,6 +155,19 @@ def test_what_changes_before_a_camera_that_stands_is_seen_at_once():
     assert abs(memory.log_radius[:20].mean()) < 0.02
 
 
+def test_what_comes_to_light_beside_something_that_moves_is_not_settled_by_a_look_that_bleeds():
+    """Ten looks say .3 too near where a thing has just left and still moves beside; then one says the truth."""
+    follows, near = np.ones(SHAPE, bool), np.zeros(SHAPE)
+    follows[40:60, 60:80], near[40:60, 50:80] = False, -0.3
+    precision = np.where(near < 0, 0, fuse.MOST_STILL).astype(np.float32)
+    memory = carried(np.zeros(SHAPE))._replace(precision=precision)
+    for _ in range(10):
+        memory = fuse.fuse(memory, observed(near), evidence(follows=follows, stands=True))
+    assert memory.log_radius[45:55, 54:58].mean() < -0.2
+    memory = fuse.fuse(memory, observed(np.zeros(SHAPE)), evidence(stands=True))
+    assert memory.log_radius[45:55, 54:58].mean() > -0.2
+
+
 @pytest.mark.parametrize(("greys", "shown"), [(0, 0), (6, -0.5)])
 def test_what_is_dim_before_a_camera_that_stands_is_seen_where_the_picture_changed_a_little(greys, shown):
     luma = LUMA.copy()

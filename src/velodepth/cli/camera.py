@@ -19,7 +19,7 @@ ROWS = ("fx", "fy", "cx", "cy", "horizontal field of view")
 # python benchmarks/camera.py RGBD, with nano
 MEASURED = (
     "How far frames differ is not how far they are off: on seven real sequences with known cameras, the\n"
-    "focal length was off by 14 % (median), 22 % at most, and between lowest and highest in two of them."
+    "focal length was off by 10 % (median), 50 % at most, and between lowest and highest in four of them."
 )
 
 

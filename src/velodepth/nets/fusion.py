@@ -55,12 +55,14 @@ def fuse(
     doubt = torch.maximum(torch.maximum(news, _blurred(independent, 1.5)), changed).clamp(0, 1)
     sure = precision * (1 - doubt)
     gain = mixed(torch.maximum(1 / (1 + sure), _edges(observed, s["EDGE"])), _alike(sure))
+    beside = F.max_pool2d(doubt, 2 * int(s["BESIDE"]) + 1, 1, int(s["BESIDE"]))
+    surer = sure + 1 - rest * beside * sure.clamp(max=1)
     change = followed + gain * detail
     young = (1 - sure / looks.clamp(max=s["MOST"])).clamp(0, 1)
     steady = torch.minimum(torch.maximum(change, -s["RATE"] * frames), s["RATE"] * frames)
     return (
         log_radius + mixed(change, steady + young * (change - steady)),
-        torch.minimum(sure + 1, mixed(s["MOST"], s["MOST_STILL"])),
+        torch.minimum(surer, mixed(s["MOST"], s["MOST_STILL"])),
         confidence + gain * (observed_confidence - confidence),
     )
 

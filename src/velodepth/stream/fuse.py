@@ -36,6 +36,8 @@ SURPRISE, BLUR = 0.12, 4.0
 HINT = 0.006
 """Photometric residual from which a pixel before a camera that stands may show something else, fully at twice
 as much: detail is news there from SURPRISE / 2 on, and nowhere else."""
+BESIDE = 8
+"""Canvas pixels: so near to what changes a look tells nothing new of what came to light; it bleeds there."""
 RATE = 0.001
 """Log radius by which what has not changed before a camera that stands may move in a frame: 3 % in a second,
 so that with a lens that is still being estimated it stays below 5 %."""
@@ -136,9 +138,11 @@ def fuse(carried: Memory, observed: State, evidence: Evidence) -> Memory:
     change = mixed(change, steady + young * (change - steady), rest)
     fused = np.where(carried.known, carried.log_radius + change, log_radius - scale + followed)
     confidence = carried.confidence + gain * (observed.confidence - carried.confidence)
+    beside = cv2.dilate(doubt, np.ones((2 * BESIDE + 1, 2 * BESIDE + 1), np.uint8))
+    surer = precision + 1 - rest * beside * np.minimum(precision, 1)
     return Memory(
         np.where(known, fused, carried.log_radius),
-        np.where(known, np.minimum(precision + 1, mixed(MOST, MOST_STILL, rest)), carried.precision),
+        np.where(known, np.minimum(surer, mixed(MOST, MOST_STILL, rest)), carried.precision),
         np.where(known, confidence, carried.confidence),
         known | carried.known,
         carried.looks + 1,
