@@ -156,7 +156,7 @@ def test_what_changes_before_a_camera_that_stands_is_seen_at_once():
 
 
 def test_what_comes_to_light_beside_something_that_moves_is_not_settled_by_a_look_that_bleeds():
-    """Ten looks say .3 too near where a thing has just left and still moves beside; then one says the truth."""
+    """Ten looks say .3 too near where a thing has just left and moves beside; then one says the truth."""
     follows, near = np.ones(SHAPE, bool), np.zeros(SHAPE)
     follows[40:60, 60:80], near[40:60, 50:80] = False, -0.3
     precision = np.where(near < 0, 0, fuse.MOST_STILL).astype(np.float32)
