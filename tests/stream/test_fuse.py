@@ -98,7 +98,7 @@ def test_what_moves_by_itself_is_observed_anew():
 def test_an_observed_edge_stays_sharp():
     """Two edges a pixel apart have a soft mean; the observed one is drawn."""
     columns = np.arange(SHAPE[1])
-    before, now = (np.where(columns < c, 0, 0.3).astype(np.float32)[None].repeat(96, 0) for c in (60, 62))
+    before, now = (np.where(columns < c, 0, 0.5).astype(np.float32)[None].repeat(96, 0) for c in (60, 62))
     memory = fuse.fuse(carried(before), observed(now), evidence())
     row = memory.log_radius[48] - memory.log_radius[48, 40]
     assert np.abs(row[:62]).max() < 0.05 and row[62] > 0.2

@@ -31,7 +31,7 @@ FADES = 0.85
 DRIFT, MOST_DRIFT = 0.5, 0.5
 """What is carried loses its scale as the camera moves: a look counts at least DRIFT for each picture size of
 motion since the last one, and MOST_DRIFT at most, in both."""
-SURPRISE, BLUR = 0.12, 4.0
+SURPRISE, BLUR = 0.18, 4.0
 """Log ratio from which detail that differs counts as news, fully at twice as much; and its blur, sigma."""
 HINT = 0.006
 """Photometric residual from which a pixel before a camera that stands may show something else, fully at twice
@@ -41,7 +41,7 @@ BESIDE = 8
 RATE = 0.001
 """Log radius by which what has not changed before a camera that stands may move in a frame: 3 % in a second,
 so that with a lens that is still being estimated it stays below 5 %."""
-EDGE = 0.05
+EDGE = 0.2
 """Log jump between neighbours from which an observed edge is drawn anew, fully at twice as much: means of
 edges that do not quite coincide are soft."""
 
