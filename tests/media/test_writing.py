@@ -557,7 +557,8 @@ def count_frames(path):
 
 RUN = """
 import sys
-sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from test_writing import make_frame, writers_for
 with writers_for(sys.argv[2], "clip", ["side", "npz", "jsonl"]) as writers:
     for index in range(100_000):
