@@ -557,9 +557,8 @@ def count_frames(path):
 
 RUN = """
 import sys
-from pathlib import Path
-sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
-from test_writing import make_frame, writers_for
+sys.path.insert(0, sys.argv[1])
+from tests.media.test_writing import make_frame, writers_for
 with writers_for(sys.argv[2], "clip", ["side", "npz", "jsonl"]) as writers:
     for index in range(100_000):
         writers.write(make_frame(index))
@@ -568,7 +567,7 @@ with writers_for(sys.argv[2], "clip", ["side", "npz", "jsonl"]) as writers:
 
 
 def test_a_run_ended_by_ctrl_c_can_be_played(tmp_path):
-    command = [sys.executable, "-c", RUN, Path(__file__).parent, tmp_path]
+    command = [sys.executable, "-c", RUN, Path(__file__).parents[2], tmp_path]
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while int(run.stdout.readline()) < 20:
         pass
