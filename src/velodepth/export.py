@@ -7,8 +7,8 @@ The same for every network, with all warps inside; only the optical flow is the 
     fuse     what is carried, and what was just looked at       -> log radius, precision, confidence
 
 `carry` is there for networks that have a part for it; `fuse` is the step of `stream/fuse.py`, which needs no
-weights. Beside the graphs lie the networks' weights, each tensor once,
-and a note that says what every input and output is and how a picture becomes a canvas.
+weights. Beside the graphs lie the networks' weights, each tensor once, and a note that says what every input
+and output is and how a picture becomes a canvas.
 """
 
 from __future__ import annotations
